@@ -1,0 +1,163 @@
+"""Assistant.ask: understand, retrieve, rerank, judge, write, check. The steps in order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from assistant.answer import Answer, Citation, Claim, Turn
+from assistant.citations import cite
+from assistant.prompts import EMPTY_STORE, NOT_FOUND, say
+from assistant.question import Query, understand
+from assistant.reranker import Reranker
+from assistant.retriever import Retriever
+from assistant.sufficiency import THRESHOLD, confidence
+from assistant.writers import DraftClaim, ExtractiveWriter, SentenceScorer, Writer
+from store.errors import InputError
+from store.statements import StatementStore
+from store.types import Filters, Passage
+
+PASSAGES_SHOWN = 10
+"""Passages that come with an answer."""
+EVIDENCE = 2
+"""Passages handed to the writer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Ranked paragraphs without an answer."""
+
+    passages: tuple[Passage, ...]
+    filters: Filters
+    standalone_question: str
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Milliseconds per step."""
+
+    spent: dict[str, float] = field(default_factory=dict)
+    _started: float = field(default_factory=time.perf_counter)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.spent[name] = round((time.perf_counter() - started) * 1000, 1)
+
+    def done(self) -> dict[str, float]:
+        return self.spent | {"total": round((time.perf_counter() - self._started) * 1000, 1)}
+
+
+class Assistant:
+    """Questions to answers over one store. Thread-safe."""
+
+    def __init__(
+        self,
+        store: StatementStore,
+        *,
+        reranker: Reranker | None = None,
+        writers: Mapping[str, Writer] | None = None,
+        threshold: float = THRESHOLD,
+    ) -> None:
+        self._store = store
+        self._retriever = Retriever(store, reranker)
+        extractive = ExtractiveWriter(SentenceScorer(store.embedder, reranker))
+        self._writers: dict[str, Writer] = {extractive.name: extractive, **(writers or {})}
+        self._threshold = threshold
+
+    def search(
+        self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters(), limit: int = 10
+    ) -> SearchResult:
+        """Ranked paragraphs. Raises InputError for a question that can't be read."""
+        query = understand(question, history, filters, self._store.snapshot)
+        passages, _ = self._retriever.rerank(query, self._retriever.candidates(query))
+        return SearchResult(tuple(passages[:limit]), query.filters, query.text)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        writer: str | None = None,
+    ) -> Answer:
+        """A checked answer, or a refusal. Raises InputError for a question that can't be read or an unknown writer."""
+        chosen = self._writer(writer)
+        clock = _Clock()
+        with clock.step("understand"):
+            query = understand(question, history, filters, self._store.snapshot)
+        with clock.step("retrieve"):
+            passages = self._retriever.candidates(query)
+        with clock.step("rerank"):
+            passages, reranker = self._retriever.rerank(query, passages)
+        claims: list[DraftClaim] = []
+        with clock.step("write"):
+            if passages and confidence(passages) >= self._threshold:
+                claims = chosen.write(query, passages[:EVIDENCE])
+        with clock.step("verify"):
+            checked, citations = _verify(claims)
+        return self._answer(question, query, passages, checked, citations, chosen.name, reranker, clock)
+
+    def _writer(self, name: str | None) -> Writer:
+        if name is None:
+            return next(iter(self._writers.values()))
+        if name not in self._writers:
+            raise InputError(f"there is no writer {name!r}; there is: {', '.join(self._writers)}")
+        return self._writers[name]
+
+    def _answer(
+        self,
+        question: str,
+        query: Query,
+        passages: Sequence[Passage],
+        claims: tuple[Claim, ...],
+        citations: tuple[Citation, ...],
+        writer: str,
+        reranker: str | None,
+        clock: _Clock,
+    ) -> Answer:
+        status = self._store.status()
+        refusal = None
+        if not claims:
+            refusal = say(NOT_FOUND if status.statements else EMPTY_STORE, query.language)
+        return Answer(
+            question=question,
+            standalone_question=query.text,
+            language=query.language,
+            status="not_found" if refusal else "answered",
+            text=refusal or "\n".join(claim.text for claim in claims),
+            index=status,
+            claims=claims,
+            citations=citations,
+            passages=_shown(passages, citations),
+            filters=query.filters,
+            refusal=refusal,
+            writer=writer,
+            reranker=reranker,
+            notes=query.notes,
+            timings_ms=clock.done(),
+        )
+
+
+def _verify(drafts: Sequence[DraftClaim]) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:
+    """Number the quotes that stand in their paragraphs; a claim without one is dropped."""
+    claims, citations = [], []
+    for draft in drafts:
+        numbers = []
+        for quote in draft.quotes:
+            citations.append(cite(len(citations) + 1, quote))
+            numbers.append(len(citations))
+        if numbers:
+            marks = "".join(f"[{n}]" for n in numbers)
+            claims.append(Claim(f"{draft.text} {marks}", tuple(numbers), draft.support))
+    return tuple(claims), tuple(citations)
+
+
+def _shown(passages: Sequence[Passage], citations: Sequence[Citation]) -> tuple[Passage, ...]:
+    """The best passages, and every cited one."""
+    best = list(passages[:PASSAGES_SHOWN])
+    known = {p.key for p in best}
+    return tuple(best + [c.passage for c in citations if c.passage.key not in known])

@@ -1,0 +1,48 @@
+"""Every sentence that the assistant says of its own: refusals and notes, in the language of the question."""
+
+from __future__ import annotations
+
+NOT_FOUND = {
+    "en": "The statements here do not say.",
+    "fr": "Les déclarations réunies ici ne le disent pas.",
+    "de": "Die hier vorliegenden Erklärungen sagen dazu nichts.",
+    "it": "Le dichiarazioni qui raccolte non lo dicono.",
+    "ru": "В имеющихся здесь заявлениях об этом не говорится.",
+    "es": "Las declaraciones aquí reunidas no lo dicen.",
+    "uk": "У наявних тут заявах про це не йдеться.",
+}
+
+EMPTY_STORE = {
+    "en": "There are no statements in the store yet.",
+    "fr": "Aucune déclaration n’a encore été enregistrée.",
+    "de": "Es sind noch keine Erklärungen aufgenommen.",
+    "it": "Non è ancora stata acquisita alcuna dichiarazione.",
+    "ru": "Заявлений в хранилище пока нет.",
+    "es": "Todavía no se ha incorporado ninguna declaración.",
+    "uk": "Заяв у сховищі поки немає.",
+}
+
+FILTER_DROPPED = {
+    "en": "No statement matches {filters}; all statements were searched.",
+    "fr": "Aucune déclaration ne correspond à {filters} ; la recherche a porté sur toutes les déclarations.",
+    "de": "Keine Erklärung passt zu {filters}; gesucht wurde in allen Erklärungen.",
+    "it": "Nessuna dichiarazione corrisponde a {filters}; la ricerca ha riguardato tutte le dichiarazioni.",
+    "ru": "Под условие {filters} не подходит ни одно заявление; поиск проведён по всем заявлениям.",
+    "es": "Ninguna declaración corresponde a {filters}; se ha buscado en todas las declaraciones.",
+    "uk": "Умові {filters} не відповідає жодна заява; пошук проведено в усіх заявах.",
+}
+
+PARAGRAPH = {
+    "en": "para.",
+    "fr": "par.",
+    "de": "Abs.",
+    "it": "par.",
+    "ru": "п.",
+    "es": "párr.",
+    "uk": "п.",
+}
+
+
+def say(sentences: dict[str, str], language: str, **values: str) -> str:
+    """The sentence in this language, or in English where there is none."""
+    return sentences.get(language, sentences["en"]).format(**values)

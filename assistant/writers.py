@@ -1,0 +1,110 @@
+"""Evidence becomes claims. The extractive writer quotes: no language model, every claim verbatim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from assistant.answer import Support
+from assistant.citations import Quote, attribution, reference
+from assistant.prompts import PARAGRAPH, say
+from assistant.question import Query
+from assistant.reranker import Reranker
+from store.sentences import sentences
+from store.types import Embedder, Passage
+
+MOST_SENTENCES = 3
+"""Sentences quoted from one paragraph."""
+SENTENCES_READ = 60
+"""Sentences of the evidence that are scored for one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftClaim:
+    """A claim before its quotes are checked and numbered. `text` has no citation marks yet."""
+
+    text: str
+    quotes: tuple[Quote, ...]
+    support: Support
+
+
+class Writer(Protocol):
+    """Evidence, best first, to claims; none where the evidence does not carry an answer."""
+
+    @property
+    def name(self) -> str: ...
+
+    def write(self, query: Query, evidence: Sequence[Passage]) -> list[DraftClaim]: ...
+
+
+class SentenceScorer:
+    """How well sentences answer a question: the cross-encoder in English, cosine of the embedder elsewhere."""
+
+    RERANKER_MARGIN = 2.0
+    COSINE_MARGIN = 0.012
+
+    def __init__(self, embedder: Embedder, reranker: Reranker | None) -> None:
+        self._embedder = embedder
+        self._reranker = reranker
+
+    def scores(self, query: Query, candidates: Sequence[Quote]) -> tuple[list[float], float]:
+        """A score for each sentence, and how far below the best one a sentence is still worth quoting."""
+        texts = [f"{attribution(c.passage)}: {c.text}" for c in candidates]
+        english = query.language == "en" and all(c.passage.statement.header.language == "en" for c in candidates)
+        if self._reranker is not None and english:
+            return self._reranker.scores(query.text, texts), self.RERANKER_MARGIN
+        cosines = self._embedder.embed_passages(texts) @ self._embedder.embed_query(query.text)
+        return np.asarray(cosines).tolist(), self.COSINE_MARGIN
+
+
+class ExtractiveWriter:
+    """The sentences that answer, verbatim, each with who said it and where."""
+
+    name = "extractive"
+
+    def __init__(self, scorer: SentenceScorer) -> None:
+        self._scorer = scorer
+
+    def write(self, query: Query, evidence: Sequence[Passage]) -> list[DraftClaim]:
+        candidates = [
+            Quote(passage, start, end)
+            for passage in evidence
+            for start, end in sentences(passage.paragraph.text, passage.statement.header.language)
+        ][:SENTENCES_READ]
+        if not candidates:
+            return []
+        scores, margin = self._scorer.scores(query, candidates)
+        claims = []
+        for passage in evidence:
+            own = [(s, c) for s, c in zip(scores, candidates, strict=True) if c.passage.key == passage.key]
+            if own:
+                claims += [_claim(query, quote) for quote in _join(_best(own, margin))]
+        return claims
+
+
+def _best(scored: Sequence[tuple[float, Quote]], margin: float) -> list[Quote]:
+    """The best sentence of a paragraph and those close to it, in reading order."""
+    ranked = sorted(scored, key=lambda item: -item[0])
+    kept = [quote for score, quote in ranked[:MOST_SENTENCES] if score >= ranked[0][0] - margin]
+    return sorted(kept, key=lambda quote: quote.start)
+
+
+def _join(quotes: Sequence[Quote]) -> list[Quote]:
+    """Sentences that follow each other become one quote."""
+    joined: list[Quote] = []
+    for quote in quotes:
+        between = joined and quote.passage.paragraph.text[joined[-1].end : quote.start]
+        if joined and not str(between).strip():
+            joined[-1] = Quote(quote.passage, joined[-1].start, quote.end)
+        else:
+            joined.append(quote)
+    return joined
+
+
+def _claim(query: Query, quote: Quote) -> DraftClaim:
+    who, where = attribution(quote.passage), reference(quote.passage, say(PARAGRAPH, query.language))
+    lead = f"{who}, {where}" if who else where
+    return DraftClaim(f"{lead}: “{quote.text}”", (quote,), "quoted")

@@ -1,0 +1,1 @@
+"""A file becomes searchable. Read `pipeline.py` first."""

@@ -1,0 +1,61 @@
+"""Every error that a user may see.
+
+    StatementsError
+    ├── InputError            fix what was given: a path, a manifest, a question, a setting
+    ├── NotFoundError         what was asked for is not in the store
+    ├── StoreError            ask the operator
+    │   ├── StoreBusyError    another process owns the store: use it, or wait and retry
+    │   ├── FingerprintError  the index was made with another embedder, chunker or analyser: rebuild
+    │   └── StoreDamagedError the folder can't be read: restore or ingest again
+    ├── ModelError            a model is missing, or its file is not the one on its card
+    └── RemoteError           a configured endpoint failed: retry, or look at its address
+
+Every message is one line that says what is wrong and what to do. Foreign exceptions are translated where the foreign
+library is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from store.lock import Owner
+
+
+class StatementsError(Exception):
+    """Root of the tree; the command line and the HTTP layer catch nothing broader."""
+
+
+class InputError(StatementsError):
+    """What was given can't be used as it is."""
+
+
+class NotFoundError(StatementsError):
+    """What was asked for is not in the store."""
+
+
+class StoreError(StatementsError):
+    """The store can't do its work."""
+
+
+class StoreBusyError(StoreError):
+    """Another process owns the store."""
+
+    owner: Owner | None = None
+    """Who it is, where that could be read."""
+
+
+class FingerprintError(StoreError):
+    """The index was made with other settings than those in force."""
+
+
+class StoreDamagedError(StoreError):
+    """The store's folder can't be read."""
+
+
+class ModelError(StatementsError):
+    """A model is missing or is not the one on its card."""
+
+
+class RemoteError(StatementsError):
+    """A configured endpoint failed."""

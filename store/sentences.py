@@ -1,0 +1,89 @@
+"""Text to sentences, as offsets into the text, in the text's own language."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from store.bundled import bundled
+
+if TYPE_CHECKING:
+    from nltk.tokenize.punkt import PunktSentenceTokenizer  # type: ignore[import-untyped]
+
+_MODELS = {
+    "de": "german",
+    "en": "english",
+    "es": "spanish",
+    "fr": "french",
+    "it": "italian",
+    "ru": "russian",
+    "uk": "russian",
+    "be": "russian",
+    "nl": "dutch",
+    "pl": "polish",
+    "pt": "portuguese",
+    "tr": "turkish",
+}
+
+_ABBREVIATION = re.compile(
+    r"(?<!\w)(?:"
+    r"Mr|Mrs|Ms|Dr|Prof|St|Gen|Lt|Col|Capt|Maj|Sgt|Adm|Rev|Hon|Sen|Rep|Gov|Amb|H\.E|S\.E|I\.E|Messrs|"
+    r"Nos?|nos?|[Pp]aras?|[Aa]rts?|[Cc]h|[Cc]hap|[Ss]ect?|[Ff]igs?|[Vv]ols?|pp?|cf|e\.\s?g|i\.\s?e|viz|ibid|vs|approx|[Cc]orr|[Aa]dd|"
+    r"MM?|Mmes?|Mlle|[Pp]ar|al|núm|n[º°]|Sres?|Sras?|Dña?|Excmo|[Pp]árr|apdo|"
+    r"Nr|Abs|bzw|z|u|d|o|s|vgl|Ziff|Bd|Hrn?|Frl|"
+    r"Sigg?|On|[Ss]ig\.ra|[Dd]ott|pag|"
+    r"пп?|ст|стр|гл|им|см|напр|т\.\s?е|т\.\s?к|тыс|млн|млрд|ул|г-н|г-жа|тов|акад|проф|ред|рис|абз|чл|ч|зб"
+    r")\.$"
+)
+_INITIAL = re.compile(r"(?:^|[\s(«“\"'.-])[A-ZÀ-ÖØ-ÞА-ЯЁЇІЄҐ]\.$")
+_ENUMERATOR = re.compile(r"^[\s(“\"«]*(?:\d{1,3}|[A-Za-zА-Яа-я]|[ivxIVX]{1,5})[.)]$")
+_GERMAN_ORDINAL = re.compile(r"(?<!\d)\d{1,2}\.$")
+_OPENS_SMALL = re.compile(r"[\s(“\"«‘'\[—–-]*[a-zà-öø-ÿа-яёїієґ]")
+
+
+def sentences(text: str, language: str) -> list[tuple[int, int]]:
+    """Offsets (start, end) of the sentences of a text, white space between them left out.
+
+    `language` is an ISO 639-1 code; one without a model of its own is cut by the English rules. Joined again are cuts
+    after an abbreviation, an initial or an enumerator, and cuts before a small letter.
+    """
+    spans: list[tuple[int, int]] = []
+    for start, end in _punkt(_MODELS.get(language, "english")).span_tokenize(text):
+        if spans and _belongs(text[spans[-1][0] : spans[-1][1]], text[start:end], language):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _belongs(before: str, after: str, language: str) -> bool:
+    """Whether the cut between two pieces is none."""
+    tail = before[-24:]
+    return bool(
+        _ABBREVIATION.search(tail)
+        or _INITIAL.search(tail)
+        or _ENUMERATOR.match(before)
+        or _OPENS_SMALL.match(after)
+        or (language == "de" and _GERMAN_ORDINAL.search(tail))
+    )
+
+
+@cache
+def _punkt(model: str) -> PunktSentenceTokenizer:
+    """The parameters are read here because NLTK's own loader looks only into its data folders."""
+    from nltk.tabdata import PunktDecoder  # type: ignore[import-untyped]
+    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+
+    folder = bundled(f"nltk_cache/tokenizers/punkt_tab/{model}")
+    decoder = PunktDecoder()
+    parameters = PunktParameters()
+    with (folder / "collocations.tab").open(encoding="utf-8") as lines:
+        parameters.collocations = set(decoder.tab2tups(lines))
+    with (folder / "sent_starters.txt").open(encoding="utf-8") as lines:
+        parameters.sent_starters = decoder.txt2set(lines)
+    with (folder / "abbrev_types.txt").open(encoding="utf-8") as lines:
+        parameters.abbrev_types = decoder.txt2set(lines)
+    with (folder / "ortho_context.tab").open(encoding="utf-8") as lines:
+        parameters.ortho_context = decoder.tab2intdict(lines)
+    return PunktSentenceTokenizer(parameters)

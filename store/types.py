@@ -1,0 +1,180 @@
+"""What flows between the layers: statements on their way in, passages on their way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Vectors: TypeAlias = "NDArray[np.float32]"
+"""Rows are texts, columns dimensions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What identifies and describes a statement.
+
+    Dates are ISO 8601, shortened to `YYYY-MM` or `YYYY` where no more is known.
+    """
+
+    code: str
+    language: str
+    """ISO 639-1 code of this text."""
+    part: str | None = None
+    original_language: str | None = None
+    issued: str | None = None
+    event_from: str | None = None
+    event_to: str | None = None
+    title: str | None = None
+    speaker: str | None = None
+    delegation: str | None = None
+    distribution: str | None = None
+    meeting: str | None = None
+    code_made: bool = False
+    """True where the code was made from the file name because neither the file nor its metadata gives one."""
+
+    @property
+    def identity(self) -> tuple[str, str | None, str]:
+        return self.code, self.part, self.language
+
+    def line(self) -> str:
+        """One line that tells a reader, an index and a model which document this is."""
+        words = (self.code, self.part, self.issued, self.delegation, self.speaker, self.title, self.meeting)
+        return " · ".join(word for word in words if word)
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """What a citation points at."""
+
+    number: int
+    """1, 2, 3 … in reading order of the body."""
+    text: str
+    label: str | None = None
+    """The number as printed (`12.`, `OP4`, `3(a)`), not part of `text`."""
+    page: int | None = None
+    heading: str | None = None
+    """The headings it stands under; context, never quoted."""
+    footnotes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One document, parsed."""
+
+    header: Header
+    paragraphs: tuple[Paragraph, ...]
+    file: str
+    """Path below the folder that was ingested, with `/`."""
+    root: str = ""
+    """The folder that was ingested, absolute. `root` and `file` together name the source."""
+    ordinal: int = 0
+    """0 for the only or first statement of a file, 1, 2 … for further ones."""
+    file_sha256: str = ""
+    digest: str = ""
+    """Changes when the file, its metadata row or the parser changes: the key of "unchanged, skipped"."""
+    doubts: tuple[str, ...] = ()
+    """What a person should look at: `code made from file name`, `date missing` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What is embedded: one paragraph, a piece of a long one, or a few short ones of the same statement."""
+
+    text: str
+    first: int
+    """Number of its first paragraph."""
+    last: int
+    """Number of its last paragraph; equal to `first` for a piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedStatement:
+    """A statement with its chunks and their vectors, ready to be stored."""
+
+    statement: Statement
+    chunks: tuple[Chunk, ...]
+    vectors: Vectors
+    """Shape (len(chunks), dimension), unit length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a passage must satisfy. An empty field does not filter; values of one field are alternatives."""
+
+    code: tuple[str, ...] = ()
+    """Matches a code in any spelling; a base code matches its revisions too."""
+    delegation: tuple[str, ...] = ()
+    speaker: tuple[str, ...] = ()
+    """Matches when every word of the value stands in the speaker line."""
+    language: tuple[str, ...] = ()
+    issued_from: str | None = None
+    """ISO date, month or year, inclusive."""
+    issued_to: str | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.code, self.delegation, self.speaker, self.language, self.issued_from, self.issued_to))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStatement:
+    """A statement as the store knows it, without its paragraphs."""
+
+    id: int
+    header: Header
+    file: str
+    paragraphs: int
+    superseded_by: str | None = None
+    """Code of the current revision, where this is not it."""
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph found for a question."""
+
+    statement: StoredStatement
+    paragraph: Paragraph
+    score: float = 0.0
+    """Orders the passages of one search; higher is better."""
+    scores: dict[str, float] = field(default_factory=dict)
+    """What each stage said: `dense`, `lexical`, `fused`, `reranker`."""
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.statement.id, self.paragraph.number
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """Counts and fingerprint, as they stand in every answer."""
+
+    fingerprint: str
+    statements: int
+    paragraphs: int
+    chunks: int
+    languages: dict[str, int] = field(default_factory=dict)
+
+
+class Embedder(Protocol):
+    """Text to vector; the same one for ingest and search."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the vectors would."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of texts to be found, shape (len(texts), dimension)."""
+        ...
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Unit vector of a question, shape (dimension,)."""
+        ...
