@@ -1,7 +1,9 @@
 """The lexical index: words of chunks and their headers in tantivy (BM25). The only importer of tantivy.
 
-A chunk's text stands in the field of its language, whose analyser stems; a question is looked up in the fields of all
-languages that the index holds, each with its own analyser, so that codes, names and figures are found everywhere.
+A chunk's header and text stand together in the field of its language, whose analyser stems: apart, a header word and a
+text word could not make up for each other (measured: docs/quality.md). A question is looked up in the fields of all
+languages, each with its own analyser; the header stands once more in a field of its own, unstemmed, so that codes,
+names and years are found from any language.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
+from store.bundled import bundled
+
 ANALYSER_VERSION = "1"
 """Part of the store's fingerprint; raise it when fields or analysers change."""
 
@@ -27,8 +31,8 @@ STEMMED = {
     "es": "spanish",
 }
 OTHER = "other"
-HEADER_WEIGHT = 0.7
-"""Weight of a header word beside a word of the text (measured, docs/quality.md)."""
+HEADER_WEIGHT = 0.3
+"""Weight of the header's own field beside the text's (measured: docs/quality.md)."""
 WORD = r"[\p{L}\p{N}\p{M}]+"
 MAX_QUERY_TERMS = 64
 
@@ -43,12 +47,19 @@ class LexicalEntry(NamedTuple):
     header: str
 
 
+def _stop_words(language: str) -> list[str]:
+    """Words that say nothing of what a question is about; for the header's field, those of every language."""
+    names = [STEMMED[language]] if language in STEMMED else list(STEMMED.values())
+    folder = bundled("nltk_cache/corpora/stopwords")
+    return [word for name in names for word in (folder / name).read_text("utf-8").split()]
+
+
 @cache
 def _analyser(language: str, *, query: bool = False) -> tantivy.TextAnalyzer:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(WORD)).filter(tantivy.Filter.lowercase())
     name = STEMMED.get(language)
-    if name and query:
-        builder = builder.filter(tantivy.Filter.stopword(name))
+    if query:
+        builder = builder.filter(tantivy.Filter.custom_stopword(_stop_words(language)))
     if name:
         builder = builder.filter(tantivy.Filter.stemmer(name))
     return builder.filter(tantivy.Filter.ascii_fold()).build()
@@ -92,7 +103,7 @@ class LexicalIndex:
             document = tantivy.Document()
             document.add_unsigned("chunk", entry.chunk_id)
             document.add_unsigned("statement", entry.statement_id)
-            document.add_text(_field(entry.language), entry.text)
+            document.add_text(_field(entry.language), f"{entry.header}\n{entry.text}")
             document.add_text("header", entry.header)
             self._open_writer.add_document(document)
 
@@ -133,7 +144,7 @@ class LexicalIndex:
             words = [self._term(field, term) for term in list(terms)[:MAX_QUERY_TERMS]]
             if words:
                 per_field.append(tantivy.Query.boolean_query([(tantivy.Occur.Should, word) for word in words]))
-        header = [self._term("header", term) for term in dict.fromkeys(_analyser(OTHER).analyze(text))]
+        header = [self._term("header", term) for term in dict.fromkeys(_analyser(OTHER, query=True).analyze(text))]
         parts = [(tantivy.Occur.Should, tantivy.Query.disjunction_max_query(per_field))] if per_field else []
         if header:
             words_of_header = tantivy.Query.boolean_query([(tantivy.Occur.Should, w) for w in header[:MAX_QUERY_TERMS]])

@@ -1,9 +1,9 @@
 """StatementStore: the registry, the vector index and the lexical index as one unit.
 
 Write protocol: (1) stage the new rows in the registry, unseen; (2) write both indexes; (3) in one registry transaction
-turn the new rows live and the old ones off; (4) take the old ones out of the indexes, then out of the registry. Readers go
-by a snapshot of the live rows, which is exchanged after (3). A kill between any two steps leaves rows that are not live
-and index entries that no snapshot knows; the next start removes both.
+turn the new rows live and the old ones off; (4) take the old ones out of the indexes, then out of the registry.
+Readers go by a snapshot of the live rows, which is exchanged after (3). A kill between any two steps leaves rows that
+are not live and index entries that no snapshot knows; the next start removes both.
 """
 
 from __future__ import annotations
