@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from store.codes import base_code
 from store.errors import StoreDamagedError
-from store.types import Chunk, Header, IndexedStatement, Paragraph, Statement, Vectors
+from store.types import Chunk, Header, IndexedStatement, Paragraph, Vectors
 
 SCHEMA_VERSION = 1
 
@@ -57,6 +57,7 @@ statements = sa.Table(
     sa.Column("meeting", sa.Text),
     sa.Column("code_made", sa.Boolean, nullable=False),
     sa.Column("doubts", sa.JSON, nullable=False),
+    sa.Column("header_vector", sa.LargeBinary, nullable=False),
     sa.Index("statements_source", "root", "file"),
     sqlite_autoincrement=True,
 )
@@ -157,7 +158,7 @@ class Registry:
         staged = []
         with self.begin() as db:
             for item in batch:
-                statement_id = _insert(db, statements, _statement_row(item.statement))
+                statement_id = _insert(db, statements, _statement_row(item))
                 if item.statement.paragraphs:
                     rows = [asdict(p) | {"statement_id": statement_id} for p in item.statement.paragraphs]
                     db.execute(sa.insert(paragraphs), rows)
@@ -218,11 +219,13 @@ class Registry:
         with self.begin() as db:
             db.execute(sa.delete(statements).where(~statements.c.live))
 
-    def replace_chunks(self, statement_id: int, items: Sequence[Chunk], vectors: Vectors) -> None:
+    def replace_chunks(self, statement_id: int, item: IndexedStatement) -> None:
         """Give a statement other chunks (another chunker) or other vectors (another embedder)."""
         with self.begin() as db:
             db.execute(sa.delete(chunks).where(chunks.c.statement_id == statement_id))
-            self._insert_chunks(db, statement_id, items, vectors)
+            self._insert_chunks(db, statement_id, item.chunks, item.vectors)
+            header = sa.update(statements).where(statements.c.id == statement_id)
+            db.execute(header.values(header_vector=pack(item.header_vector[None, :])[0]))
 
     # reading
 
@@ -263,14 +266,15 @@ class Registry:
                 found += [(row.id, row.statement_id, row.text) for row in db.execute(query)]
         return found
 
-    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
-        """The ids that were found and their vectors, row by row."""
-        found: list[tuple[int, bytes]] = []
+    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors, Vectors]:
+        """The ids that were found; row by row their text vectors and their statements' header vectors."""
+        found: list[tuple[int, bytes, bytes]] = []
         with self.begin() as db:
             for part in _slices(ids):
-                query = sa.select(chunks.c.id, chunks.c.vector).where(chunks.c.id.in_(part))
-                found += [(row.id, row.vector) for row in db.execute(query)]
-        return [i for i, _ in found], unpack([blob for _, blob in found])
+                query = sa.select(chunks.c.id, chunks.c.vector, statements.c.header_vector).join(statements)
+                rows = db.execute(query.where(chunks.c.id.in_(part)))
+                found += [(row.id, row.vector, row.header_vector) for row in rows]
+        return [row[0] for row in found], unpack([row[1] for row in found]), unpack([row[2] for row in found])
 
     def paragraphs(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Paragraph]:
         """Paragraphs by (statement id, number); what is gone is left out."""
@@ -305,7 +309,8 @@ def header_of(row: sa.RowMapping) -> Header:
     return Header(**{name: row[name] for name in HEADER_COLUMNS})
 
 
-def _statement_row(statement: Statement) -> dict[str, object]:
+def _statement_row(item: IndexedStatement) -> dict[str, object]:
+    statement = item.statement
     return asdict(statement.header) | {
         "live": False,
         "root": statement.root,
@@ -315,6 +320,7 @@ def _statement_row(statement: Statement) -> dict[str, object]:
         "digest": statement.digest,
         "base_code": base_code(statement.header.code),
         "doubts": list(statement.doubts),
+        "header_vector": pack(item.header_vector[None, :])[0],
     }
 
 

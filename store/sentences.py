@@ -42,6 +42,9 @@ _GERMAN_ORDINAL = re.compile(r"(?<!\d)\d{1,2}\.$")
 _OPENS_SMALL = re.compile(r"[\s(“\"«‘'\[—–-]*[a-zà-öø-ÿа-яёїієґ]")
 
 
+_MISSED = re.compile(r"(?P<word>[^\W\d_]+)\.[”»\"')\]]*(?P<space>\s+)(?=[«“\"(]?[A-ZÀ-ÖØ-ÞА-ЯЁЇІЄҐ])")
+
+
 def sentences(text: str, language: str) -> list[tuple[int, int]]:
     """Offsets (start, end) of the sentences of a text, white space between them left out.
 
@@ -50,11 +53,22 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     for start, end in _punkt(_MODELS.get(language, "english")).span_tokenize(text):
-        if spans and _belongs(text[spans[-1][0] : spans[-1][1]], text[start:end], language):
-            spans[-1] = (spans[-1][0], end)
-        else:
-            spans.append((start, end))
+        for first, last in _cut_again(text, start, end):
+            if spans and _belongs(text[spans[-1][0] : spans[-1][1]], text[first:last], language):
+                spans[-1] = (spans[-1][0], last)
+            else:
+                spans.append((first, last))
     return spans
+
+
+def _cut_again(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Cuts that the model misses because it takes a common word for an abbreviation (Russian `так.`)."""
+    spans: list[tuple[int, int]] = []
+    for match in _MISSED.finditer(text, start, end):
+        if len(match["word"]) >= 3 and match["word"].islower():
+            spans.append((start, match.start("space")))
+            start = match.end()
+    return [*spans, (start, end)]
 
 
 def _belongs(before: str, after: str, language: str) -> bool:

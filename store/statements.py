@@ -28,16 +28,14 @@ from store.types import (
     Chunk,
     Embedder,
     Filters,
-    Header,
     IndexedStatement,
     Paragraph,
     Passage,
     Statement,
     StoredStatement,
     StoreStatus,
-    Vectors,
 )
-from store.vectors import VectorIndex
+from store.vectors import HEADER_SHARE, VectorIndex, combine
 
 EXACT_LIMIT = 4_000
 """With filters that leave at most so many chunks, vectors are scored exactly; else the index is over-fetched."""
@@ -125,7 +123,11 @@ class StatementStore:
     # opening
 
     def _check_fingerprint(self, chunking: str, *, any_index: bool) -> None:
-        wanted = {"embedder": self.embedder.fingerprint, "chunking": chunking, "analyser": ANALYSER_VERSION}
+        wanted = {
+            "embedder": f"{self.embedder.fingerprint} + {HEADER_SHARE} header",
+            "chunking": chunking,
+            "analyser": ANALYSER_VERSION,
+        }
         self._wanted = json.dumps(wanted, sort_keys=True)
         kept = self._registry.setting("fingerprint")
         if kept is None:
@@ -150,12 +152,16 @@ class StatementStore:
 
     # writing
 
-    def embed(self, items: Sequence[tuple[Header, Sequence[Chunk]]]) -> list[Vectors]:
-        """Vectors of each statement's chunks: the header line stands before each chunk's text."""
-        texts = [f"{header.line()}\n{chunk.text}" for header, chunks in items for chunk in chunks]
+    def embed(self, items: Sequence[tuple[Statement, Sequence[Chunk]]]) -> list[IndexedStatement]:
+        """Statements with the vectors of their chunks and headers, all embedded in one call."""
+        texts = [text for statement, chunks in items for text in (statement.header.line(), *(c.text for c in chunks))]
         vectors = self.embedder.embed_passages(texts)
-        ends = np.cumsum([len(chunks) for _, chunks in items])
-        return np.split(vectors, ends[:-1]) if items else []
+        indexed, start = [], 0
+        for statement, chunks in items:
+            end = start + 1 + len(chunks)
+            indexed.append(IndexedStatement(statement, tuple(chunks), vectors[start + 1 : end], vectors[start]))
+            start = end
+        return indexed
 
     def add(self, batch: Sequence[IndexedStatement]) -> None:
         """Make the batch visible in one step, in place of what the same source files had before.
@@ -176,7 +182,8 @@ class StatementStore:
         ids = [chunk_id for _, chunk_ids in staged for chunk_id in chunk_ids]
         if not ids:
             return
-        self._vectors.add(ids, np.concatenate([item.vectors for item in batch if len(item.vectors)]))
+        headers = [np.repeat(item.header_vector[None, :], len(item.chunks), axis=0) for item in batch]
+        self._vectors.add(ids, combine(np.concatenate([item.vectors for item in batch]), np.concatenate(headers)))
         self._lexical.add(
             LexicalEntry(chunk_id, statement_id, header.language, chunk.text, header.line())
             for item, (statement_id, chunk_ids) in zip(batch, staged, strict=True)
@@ -236,16 +243,16 @@ class StatementStore:
         stored = list(self._snapshot.statements.values())
         for done, item in enumerate(stored):
             paragraphs = self._registry.statement_paragraphs(item.id)
-            chunks = chunk(Statement(item.header, paragraphs, item.file))
-            self._registry.replace_chunks(item.id, chunks, self.embed([(item.header, chunks)])[0])
+            statement = Statement(item.header, paragraphs, item.file)
+            self._registry.replace_chunks(item.id, self.embed([(statement, chunk(statement))])[0])
             if progress:
                 progress(done + 1, len(stored))
 
     def _rebuild_vectors(self) -> None:
         self._vectors.clear()
         for ids in self._chunk_slices():
-            found, vectors = self._registry.vectors(ids)
-            self._vectors.add(found, vectors)
+            found, texts, headers = self._registry.vectors(ids)
+            self._vectors.add(found, combine(texts, headers))
 
     def _rebuild_lexical(self) -> None:
         self._lexical.clear()
@@ -315,13 +322,12 @@ class StatementStore:
         return ids[kept][:k], cosines[kept][:k]
 
     def _cosines(self, ids: Sequence[int], vector: NDArray[np.float32]) -> dict[int, float]:
-        found, vectors = self._registry.vectors(ids)
-        return dict(zip(found, (vectors @ vector).tolist(), strict=True)) if found else {}
+        found, texts, headers = self._registry.vectors(ids)
+        return dict(zip(found, (combine(texts, headers) @ vector).tolist(), strict=True)) if found else {}
 
-    def vectors(self, chunk_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
-        """Unit vectors of chunks, by id."""
-        found, vectors = self._registry.vectors(chunk_ids)
-        return dict(zip(found, vectors, strict=True))
+    def texts(self, chunk_ids: Sequence[int]) -> dict[int, str]:
+        """What was embedded of chunks, by id; those no longer there are left out."""
+        return {chunk_id: text for chunk_id, _, text in self._registry.chunk_texts(chunk_ids)}
 
     def passages(self, keys: Sequence[tuple[int, int]]) -> list[Passage]:
         """Paragraphs by (statement id, number), in the order asked; those no longer there are left out."""

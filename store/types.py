@@ -99,7 +99,9 @@ class IndexedStatement:
     statement: Statement
     chunks: tuple[Chunk, ...]
     vectors: Vectors
-    """Shape (len(chunks), dimension), unit length."""
+    """Of the chunks' texts alone: shape (len(chunks), dimension), unit length."""
+    header_vector: NDArray[np.float32]
+    """Of the header's line: shape (dimension,), unit length. Kept apart, so that other metadata cost one embedding."""
 
 
 @dataclass(frozen=True, slots=True)

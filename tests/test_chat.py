@@ -1,0 +1,194 @@
+"""The chat page in Debian's Chromium, over a real server with the sample statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from served import hostile_server, sample_server
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+QUESTION = "How many duty officers would suffice for the Centre?"
+PHONE = {"width": 390, "height": 844}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is absent: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*FLAGS, "--disable-sync"])
+        yield chromium
+        chromium.close()
+
+
+class Seen:
+    """What a page did while it was open."""
+
+    def __init__(self, page: Page) -> None:
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self.dialogs = 0
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("dialog", self._dialog)
+
+    def _dialog(self, dialog: object) -> None:
+        self.dialogs += 1
+
+    def hosts(self) -> set[str]:
+        return {urlsplit(url).netloc for url in self.requests if urlsplit(url).scheme not in ("data", "blob")}
+
+
+def opened(browser: Browser, address: str, **options: object) -> tuple[Page, Seen]:
+    page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
+    page.set_default_timeout(60_000)
+    seen = Seen(page)
+    page.goto(address)
+    page.wait_for_selector("#log .welcome")
+    return page, seen
+
+
+def ask(page: Page, question: str, number: int = 1) -> None:
+    page.fill("#question textarea", question)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f'#log .turn[data-turn="{number}"] .answer:not(.pending)')
+
+
+@pytest.fixture(scope="module")
+def chat(browser: Browser) -> tuple[Page, Seen]:
+    page, seen = opened(browser, sample_server())
+    ask(page, QUESTION)
+    return page, seen
+
+
+def test_nothing_is_requested_from_another_host(chat: tuple[Page, Seen]) -> None:
+    _, seen = chat
+
+    assert seen.requests
+    assert seen.hosts() == {urlsplit(sample_server()).netloc}
+    assert seen.errors == []
+
+
+def test_the_question_box_has_the_focus_and_a_name(browser: Browser) -> None:
+    page, _ = opened(browser, sample_server())
+
+    assert page.evaluate("document.activeElement === document.querySelector('#question textarea')")
+    assert page.get_by_role("textbox", name="Question").count() == 1
+    assert page.title() == "Statements assistant"
+    page.context.close()
+
+
+def test_an_answer_is_cited_and_its_source_is_shown_with_the_quote_marked(chat: tuple[Page, Seen]) -> None:
+    page, _ = chat
+    quote = page.inner_text("#log .claim .quote >> nth=0").strip("“”")
+
+    assert page.inner_text("#log .claim .mark >> nth=0") == "[1]"
+    assert page.inner_text("#panel .source[data-n='1'] mark") == quote
+    assert "para." in page.inner_text("#panel .source[data-n='1'] .where")
+    assert page.locator("#panel .source[data-n='1'] .around").count() >= 1
+
+
+def test_a_mark_shows_its_source_by_mouse_and_by_keyboard(browser: Browser) -> None:
+    page, _ = opened(browser, sample_server())
+    ask(page, QUESTION)
+    ask(page, "What does the Centre cost a year?", 2)
+
+    page.click('#log .turn[data-turn="1"] .mark >> nth=0')
+    assert page.get_attribute("#panel .sources", "data-turn") == "1"
+    assert page.locator("#panel .source.current[data-n='1']").count() == 1
+
+    page.locator('#log .turn[data-turn="2"] .mark >> nth=0').focus()
+    page.keyboard.press("Enter")
+    assert page.get_attribute("#panel .sources", "data-turn") == "2"
+    assert page.locator("#panel .source.current[data-n='1']").count() == 1
+    assert page.locator("#panel .sources").count() == 1
+    page.context.close()
+
+
+def test_the_link_opens_the_statement_at_the_paragraph_in_a_new_tab(chat: tuple[Page, Seen]) -> None:
+    page, _ = chat
+    quote = page.inner_text("#panel .source[data-n='1'] mark")
+    with page.context.expect_page() as popup:
+        page.click("#panel .source[data-n='1'] .open a")
+    statement = popup.value
+    statement.wait_for_load_state()
+
+    assert statement.inner_text("mark") == quote
+    assert statement.locator(".paragraph:target mark").count() == 1
+    statement.close()
+
+
+def test_a_refusal_looks_like_none_and_speaks_the_language_of_the_question(browser: Browser) -> None:
+    page, _ = opened(browser, sample_server())
+    ask(page, "Welcher Stürmer schoss im Pokalfinale das zweite Tor?")
+
+    assert page.locator("#log .answer.refusal").count() == 1
+    assert page.get_attribute("#log .refusal .claim", "lang") == "de"
+    assert page.inner_text("#log .refusal p.closest") == "Closest, not an answer:"
+    assert page.locator("#panel mark").count() == 0
+    page.context.close()
+
+
+def test_a_wrong_question_gets_a_warning_and_stays_in_the_box(browser: Browser) -> None:
+    page, _ = opened(browser, sample_server())
+    page.fill("#question textarea", "x" * 5_000)
+    page.click("#send")
+    page.wait_for_selector("text=5,000 characters")
+
+    assert len(page.input_value("#question textarea")) == 5_000
+    assert page.locator("#log .turn").count() == 0
+    page.context.close()
+
+
+def test_an_example_asks_itself_and_new_starts_again(browser: Browser) -> None:
+    page, _ = opened(browser, sample_server())
+    example = page.inner_text("#log .example >> nth=0")
+    page.click("#log .example >> nth=0")
+    page.wait_for_selector("#log .answer:not(.pending)")
+    assert example in page.inner_text("#log .asked")
+
+    page.click("#new")
+    page.wait_for_selector("#log .welcome")
+    assert page.locator("#log .turn").count() == 0
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling_and_shows_the_sources_below(browser: Browser, scheme: str) -> None:
+    page, _ = opened(browser, sample_server(), viewport=PHONE, color_scheme=scheme)
+    ask(page, QUESTION)
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    log, panel = page.locator("#log").bounding_box(), page.locator("#panel").bounding_box()
+    assert log is not None
+    assert panel is not None
+    assert panel["y"] >= log["y"] + log["height"] - 1
+    box = page.locator("#question").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= PHONE["height"]
+    page.context.close()
+
+
+def test_markup_in_documents_and_questions_is_shown_as_text(browser: Browser) -> None:
+    page, seen = opened(browser, hostile_server())
+    question = "How many anchor chains <img src=x onerror=alert(3)> **does** the harbour hold?"
+    ask(page, question)
+
+    shown = page.inner_text("#log") + page.inner_text("#panel")
+    assert question in shown
+    assert "<script>alert(1)</script>" in shown
+    assert page.locator("#log, #panel").locator("img, script, i, u").count() == 0
+    page.goto(page.locator("#panel .open a >> nth=0").evaluate("link => link.href"))
+    assert "<img src=x onerror=alert(1)> **Title**" in page.inner_text("body")
+    assert seen.dialogs == 0
+    assert seen.hosts() == {urlsplit(hostile_server()).netloc}
+    page.context.close()

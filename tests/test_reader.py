@@ -1,0 +1,176 @@
+"""Files to lines: encodings, marks, broken files; DOCX and PDF made here."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ingest.markdown import front_matter, without_inline_marks, without_markdown
+from ingest.reader import PAGE_BREAK, Pages, clean, read
+from store.errors import InputError
+
+RUSSIAN = "Уважаемый господин Председатель, наша делегация поддерживает это предложение и благодарит за доклад.\n" * 5
+
+
+def texts(pages: Pages) -> list[str]:
+    return [line.text for line in pages.lines if line.text]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251", "koi8-r"])
+def test_cyrillic_encodings(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes(RUSSIAN.encode(encoding))
+    assert texts(read(file))[0] == RUSSIAN.splitlines()[0]
+
+
+def test_western_encoding(tmp_path: Path) -> None:
+    line = "La délégation française présente ses félicitations à l’Assemblée générale réunie à Genève."
+    file = tmp_path / "a.txt"
+    file.write_bytes((line + "\n").encode("cp1252") * 4)
+    assert texts(read(file))[0] == line
+
+
+def test_clean_text() -> None:
+    assert clean("e\u0301\u00adx\u200by\u202ez\x07\u00a0w") == "éxyz w"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.xyz", b"text", "format .xyz is not read (docx, md, pdf, txt are)"),
+        ("a.txt", b"  \n \n", "holds no text"),
+        ("a.txt", b"\x00\x01\x02\x03" * 100, "zero bytes"),
+        ("a.pdf", b"%PDF-1.4 broken", "is not a whole PDF"),
+        ("a.docx", b"PK\x03\x04 broken", "is not a whole DOCX"),
+    ],
+)
+def test_what_cannot_be_read_has_a_reason(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(InputError) as error:
+        read(file)
+    assert reason in str(error.value)
+
+
+def test_docx_without_its_parts(tmp_path: Path) -> None:
+    file = tmp_path / "a.docx"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("hello.txt", "hello")
+    with pytest.raises(InputError, match="not a whole DOCX"):
+        read(file)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="can't be read"):
+        read(tmp_path / "none.txt")
+
+
+def test_form_feed_ends_a_page(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("First page.\fSecond page.", "utf-8")
+    lines = read(file).lines
+    assert [(line.text, line.page) for line in lines] == [("First page.", 1), (PAGE_BREAK, 2), ("Second page.", 2)]
+
+
+def test_markdown_marks() -> None:
+    source = (
+        "See [the *Treaty*](../a/b.md) and a *word of\nemphasis* here, 5 * 3 = 15.\nsnake_case stays, \\*star\\* too."
+    )
+    plain = [line.text for line in without_markdown(without_inline_marks(source).split("\n"), headings=True)]
+    assert plain == ["See the Treaty and a word of", "emphasis here, 5 * 3 = 15.", "snake_case stays, *star* too."]
+
+
+def test_markdown_headings_and_strong_lines() -> None:
+    lines = without_markdown(
+        ["# Title", "##Second", "**STATEMENT BY", "SOMEONE**", "**Bold** start", "---"], headings=True
+    )
+    assert [(line.text, line.bold, line.level) for line in lines] == [
+        ("Title", False, 1),
+        ("Second", False, 2),
+        ("STATEMENT BY", True, None),
+        ("SOMEONE", True, None),
+        ("Bold start", False, None),
+        ("", False, None),
+    ]
+
+
+def test_front_matter() -> None:
+    fields, body = front_matter("---\ndate: '2022-01-02'\ntitle: \"A Leader\\u2019s\\\n  \\ Reply\"\n---\nText")
+    assert fields == {"date": "2022-01-02", "title": "A Leader’s Reply"}
+    assert body == "Text"
+    assert front_matter("---\n---\n\n# Title\n\n---\n\nText") == ({}, "\n# Title\n\n---\n\nText")
+
+
+def test_docx_numbers_header_table_and_changes(tmp_path: Path) -> None:
+    import docx
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    document = docx.Document()
+    document.sections[0].header.paragraphs[0].text = "XX.DEL/1/20"
+    document.add_paragraph("First point.", style="List Number")
+    document.add_paragraph("Second point.", style="List Number")
+    paragraph = document.add_paragraph("It was ")
+    paragraph._p.append(parse_xml(f"<w:ins {nsdecls('w')}><w:r><w:t>really </w:t></w:r></w:ins>"))
+    paragraph._p.append(parse_xml(f"<w:del {nsdecls('w')}><w:r><w:delText>not </w:delText></w:r></w:del>"))
+    paragraph.add_run("said.")
+    table = document.add_table(rows=1, cols=2)
+    table.rows[0].cells[0].text, table.rows[0].cells[1].text = "left", "right"
+    file = tmp_path / "a.docx"
+    document.save(str(file))
+    pages = read(file)
+    assert pages.whole
+    assert [(line.text, line.label) for line in pages.lines if line.text] == [
+        ("XX.DEL/1/20", None),
+        ("First point.", "1."),
+        ("Second point.", "2."),
+        ("It was really said.", None),
+        ("left | right", None),
+    ]
+
+
+def make_pdf(file: Path, pages: list[list[str]]) -> None:
+    from fpdf import FPDF
+
+    pdf = FPDF()
+    pdf.set_font("helvetica", size=12)
+    for page in pages:
+        pdf.add_page()
+        for line in page:
+            pdf.cell(0, 6, line, new_x="LMARGIN", new_y="NEXT")
+    pdf.output(str(file))
+
+
+def test_pdf_lines_pages_and_gaps(tmp_path: Path) -> None:
+    file = tmp_path / "a.pdf"
+    make_pdf(file, [["One line here", "and its second", "", "", "A new paragraph"], ["On page two"]])
+    lines = read(file).lines
+    assert [(line.text, line.page) for line in lines] == [
+        ("One line here", 1),
+        ("and its second", 1),
+        ("", 1),
+        ("A new paragraph", 1),
+        (PAGE_BREAK, 2),
+        ("On page two", 2),
+    ]
+
+
+def test_pdf_without_text_layer(tmp_path: Path) -> None:
+    file = tmp_path / "a.pdf"
+    make_pdf(file, [[]])
+    with pytest.raises(InputError, match="no text layer"):
+        read(file)
+
+
+def test_encrypted_pdf(tmp_path: Path) -> None:
+    from fpdf import FPDF
+
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_encryption(owner_password="owner", user_password="user")
+    file = tmp_path / "a.pdf"
+    pdf.output(str(file))
+    with pytest.raises(InputError, match="encrypted"):
+        read(file)
