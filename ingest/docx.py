@@ -133,7 +133,9 @@ class _Numbers:
             mark = style.find(f"{_W}pPr/{_W}numPr")
             if mark is not None:
                 self._styles[style.get(f"{_W}styleId", "")] = mark
-        part = next((rel.target_part for rel in document.part.rels.values() if rel.reltype.endswith("/numbering")), None)
+        part = next(
+            (rel.target_part for rel in document.part.rels.values() if rel.reltype.endswith("/numbering")), None
+        )
         if part is not None:
             self._read(part.element)
 
@@ -194,7 +196,9 @@ def _numeral(number: int, form: str) -> str:
     if form in ("lowerRoman", "upperRoman"):
         roman = ""
         for value, sign in zip(
-            (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1), "M CM D CD C XC L XL X IX V IV I".split(), strict=True
+            (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
+            ["M", "CM", "D", "CD", "C", "XC", "L", "XL", "X", "IX", "V", "IV", "I"],
+            strict=True,
         ):
             roman += sign * (number // value)
             number %= value

@@ -6,12 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)(?:^|\n)---[ \t]*\r?\n", re.DOTALL)
+_FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?:(.*?)\r?\n)??---[ \t]*\r?\n", re.DOTALL)
 _HEADING = re.compile(r"^(#{2,6})\s*(?!#)(.*?)\s*#*$|^(#)\s+(.*?)\s*#*$")
-_LINK = re.compile(r"!?\[((?:[^\[\]]|\\.)*)\]\((?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\)")
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.*?-->")
+_LINK = re.compile(
+    r"(?<!\\)!?\[(?P<text>(?:[^\[\]\n]|\\.|\n(?!\s*\n))*)\]\(\s*(?:[^()\s]|\([^()]*\))*(?:\s+\"[^\"]*\")?\s*\)"
+)
+_TAG = re.compile(r"</?(?!su[bp]\b)[A-Za-z][^<>]{0,300}>|<!--.*?-->")
+"""Tags of raised and lowered letters stay: they stand inside words, and the letters of a file are kept as they are."""
 _STRONG = re.compile(r"(?<!\*)\*\*(?!\s)(.+?)\*\*(?!\*)|(?<!\w)__(?!\s)(.+?)__(?!\w)")
-_EMPHASIS = re.compile(r"(?<![\w*])\*(?![\s*])([^*\n]+?)\*(?![\w*])|(?<!\w)_(?![\s_])([^_\n]+?)_(?!\w)")
+_EMPHASIS = re.compile(
+    r"(?<![\w*\\])\*(?P<star>[^\s*](?:[^*\n]|\n(?!\s*\n)){0,600}?)(?<![\s\\])\*(?![\w*])"
+    r"|(?<![\w\\])_(?P<score>[^\s_](?:[^_\n]|\n(?!\s*\n)){0,600}?)(?<![\s\\])_(?!\w)"
+)
 _CODE = re.compile(r"`([^`\n]+)`")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _RULE = re.compile(r"^\s*(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,})$")
@@ -35,7 +41,7 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
         return {}, text
     fields: dict[str, str] = {}
     key = None
-    for line in match[1].splitlines():
+    for line in (match[1] or "").splitlines():
         pair = re.match(r"([A-Za-z_][\w-]*):\s*(.*)$", line)
         if pair:
             key = pair[1].lower()
@@ -48,7 +54,13 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
 
 def uses_markdown(text: str) -> bool:
     """Whether a plain text file clearly uses strong marks."""
-    return len(re.findall(r"(?<!\*)\*\*(?=[^\s*])", text[:200_000])) >= 2 and "**" in text[:4000]
+    return text.count("**", 0, 200_000) >= 2 and "**" in text[:4000]
+
+
+def without_inline_marks(text: str) -> str:
+    """Links as their words and emphasis as plain words, also where they run over a line's end."""
+    text = _LINK.sub(lambda match: match["text"], text)
+    return _EMPHASIS.sub(lambda match: match["star"] or match["score"], text)
 
 
 def without_markdown(lines: Sequence[str], *, headings: bool) -> list[Plain]:
@@ -56,8 +68,7 @@ def without_markdown(lines: Sequence[str], *, headings: bool) -> list[Plain]:
     result: list[Plain] = []
     strong = False
     for raw in lines:
-        line = _LINK.sub(r"\1", raw.removeprefix("> ").strip())
-        line = _TAG.sub("", line).strip()
+        line = _TAG.sub("", raw.removeprefix("> ").strip()).strip()
         level = None
         if headings and (match := _HEADING.match(line)):
             level = len(match[1] or match[3])
@@ -75,7 +86,7 @@ def without_markdown(lines: Sequence[str], *, headings: bool) -> list[Plain]:
             or (line.startswith("**") and (strong or (marks == 2 and line.rstrip(": ").endswith("**"))))
         )
         line = _STRONG.sub(lambda match: match[1] or match[2], line).replace("**", "")
-        line = _EMPHASIS.sub(lambda match: match[1] or match[2], line)
+        line = re.sub(r"^\*([^*\s].*[^*\s])\*$", r"\1", line)
         line = _ESCAPE.sub(r"\1", _CODE.sub(r"\1", line))
         result.append(Plain(line.strip(), bold, level))
     return result

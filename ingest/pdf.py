@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,9 @@ def read_pdf(path: Path) -> Pages:
     try:
         document = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
-        known = "is encrypted: its password is not known here" if "password" in str(error).lower() else "is not a whole PDF"
+        known = (
+            "is encrypted: its password is not known here" if "password" in str(error).lower() else "is not a whole PDF"
+        )
         raise InputError(f"{known} ({error})") from error
     try:
         pages = [list(_pieces(document, number)) for number in range(len(document))]
@@ -67,7 +70,8 @@ def _pieces(document: pypdfium2.PdfDocument, number: int) -> Iterator[_Piece]:
     text = textpage.get_text_range()
     # Boxes are asked for by index of a character; a surrogate pair would shift them, so it is counted as two.
     start = 0
-    for raw_line in re.split(r"(\r\n|\n|\r)", text):
+    # pdfium joins a word cut at a line's end with U+FFFE: the line ends there.
+    for raw_line in re.findall(r"[^\r\n\ufffe]*(?:\ufffe|\r\n|\r|\n)|[^\r\n\ufffe]+$", text):
         length = len(raw_line.encode("utf-16-le")) // 2
         visible = clean(raw_line).strip()
         if visible:
@@ -124,7 +128,7 @@ def _page(pieces: list[_Piece], number: int, body: float) -> Iterator[Line]:
     if not pieces:
         return
     edge = min(piece.left for piece in pieces)
-    gaps = [round(a.bottom - b.bottom, 1) for a, b in zip(pieces, pieces[1:], strict=False) if 0 < a.bottom - b.bottom < 40]
+    gaps = [round(a.bottom - b.bottom, 1) for a, b in pairwise(pieces) if 0 < a.bottom - b.bottom < 40]
     pitch = min(_common(gaps), 1.6 * body) if gaps else 1.2 * body
     before: _Piece | None = None
     for piece in pieces:

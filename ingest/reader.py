@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.markdown import front_matter, uses_markdown, without_markdown
+from ingest.markdown import front_matter, uses_markdown, without_inline_marks, without_markdown
 from store.errors import InputError
 
 PAGE_BREAK = "\f"
@@ -60,8 +60,15 @@ def read(path: Path) -> Pages:
     except OSError as error:
         raise InputError(f"can't be read: {error.strerror or error}") from error
     if not any(any(sign.isalnum() for sign in line.text) for line in pages.lines):
-        raise InputError("holds no text" if path.suffix.lower() != ".pdf" else "has no text layer: a scan needs OCR first")
+        raise InputError(
+            "holds no text" if path.suffix.lower() != ".pdf" else "has no text layer: a scan needs OCR first"
+        )
     return pages
+
+
+def is_read(path: Path) -> bool:
+    """Whether the ending of a file's name is one that is read."""
+    return path.suffix.lower() in _READERS
 
 
 def formats() -> str:
@@ -86,6 +93,8 @@ def _lines_of(text: str, *, markdown: bool) -> Pages:
     if markdown:
         fields, text = front_matter(text)
     marked = markdown or uses_markdown(text)
+    if marked:
+        text = without_inline_marks(text)
     lines: list[Line] = []
     page = 1
     for part in re.split(r"(\f)", text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n")):
@@ -100,7 +109,9 @@ def _lines_of(text: str, *, markdown: bool) -> Pages:
     if marked:
         lines = [
             Line(plain.text, line.page, line.indent, bold=plain.bold, level=plain.level)
-            for line, plain in zip(lines, without_markdown([line.text for line in lines], headings=markdown), strict=True)
+            for line, plain in zip(
+                lines, without_markdown([line.text for line in lines], headings=markdown), strict=True
+            )
         ]
     if page == 1:
         lines = [Line(line.text, None, line.indent, line.bold, level=line.level) for line in lines]
@@ -129,9 +140,7 @@ def _guess(data: bytes) -> str:
     broken = data.decode("utf-8", "replace")
     if broken.count("\ufffd") * 500 < len(broken):
         return broken
-    best = from_bytes(
-        data, cp_isolation=["cp1251", "cp1252", "koi8_r", "cp866", "iso8859_5", "cp1250", "mac_cyrillic"]
-    ).best()
+    best = from_bytes(data, cp_isolation=["cp1251", "cp1252", "koi8_r", "cp866"]).best()
     if best is None:
         raise InputError("is not a text in any encoding known here (UTF-8, UTF-16, cp1251, cp1252, koi8-r)")
     return str(best)

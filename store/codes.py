@@ -24,7 +24,8 @@ _SLASHED = re.compile(
     rf"(?i:{_SUFFIX}){_MARK}"
 )
 _TYPED_DOTTED = re.compile(
-    r"(?<![\w/.])(?<!\d )(?P<body>pc|fsc|mc|cio|sec|eef|ef|hdim|odihr|rc|shdm|asrc|cpc|rfm|pa)(?:\s?\(\s?(?P<session>\d{1,3})\s?\))?"
+    r"(?<![\w/.])(?<!\d )(?P<body>pc|fsc|mc|cio|sec|eef|ef|hdim|odihr|rc|shdm|asrc|cpc|rfm|pa)"
+    r"(?:\s?\(\s?(?P<session>\d{1,3})\s?\))?"
     r"[\s._/-]{0,2}(?P<kind>del|jour|gal|doc|fr|inf|ngo|io|dec)[\s._/-]{0,2}(?P<number>\d{1,5})"
     rf"(?:[\s._/-]{{1,2}}(?P<year>(?:19|20)\d\d|\d\d)(?!\w))?(?![\w]){_SUFFIX}",
     re.IGNORECASE,

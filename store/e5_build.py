@@ -82,6 +82,9 @@ class Weights:
             reader.skip(node_bytes)
             (count,) = reader.take("i")
             offsets = dict(reader.entry() for _ in range(count))
+            end = max(first + length for first, length in offsets.values())
+            if end > len(reader.data):
+                raise ValueError(f"it has {len(reader.data)} bytes, {end} expected")
         except (struct.error, UnicodeDecodeError, ValueError) as error:
             raise ModelError(f"{path.name} is not a weight file of multilingual-e5-small: {error}") from error
         return cls(reader.data, offsets, hidden, layers, heads, epsilon)

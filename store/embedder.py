@@ -133,7 +133,7 @@ class RemoteEmbedding(_StatementsEmbedding):
         passage_prefix: str = "",
         timeout: float = 60.0,
     ) -> None:
-        """`url` ends in `/v1`; `timeout` is in seconds. Sends nothing yet. Raises InputError for a bad address or key."""
+        """`url` ends in `/v1`; `timeout` is in seconds. Sends nothing yet. Raises InputError for a bad url or key."""
         import httpx
 
         _check_address(url)

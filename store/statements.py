@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -270,13 +270,25 @@ class StatementStore:
 
     # reading
 
-    def search(self, text: str, vector: NDArray[np.float32], *, filters: Filters = Filters(), k: int = 50) -> list[Hit]:
+    def search(
+        self,
+        text: str,
+        vector: NDArray[np.float32],
+        *,
+        filters: Filters = Filters(),
+        only: Collection[int] | None = None,
+        k: int = 50,
+    ) -> list[Hit]:
         """The k best chunks by vector and the k best by words, united, each with both scores; in no order.
 
-        `text` may be empty: then vectors alone are asked.
+        `only` are the ids of statements to search in, beside what the filters say. `text` may be empty: then vectors
+        alone are asked.
         """
         snapshot = self._snapshot
         allowed = snapshot.allowed(filters) if filters else None
+        if only is not None:
+            among = np.isin(snapshot.statement_ids, np.fromiter(only, np.int64, len(only)))
+            allowed = among if allowed is None else allowed & among
         if allowed is not None and not allowed.any():
             return []
         statements = snapshot.statement_ids[allowed].tolist() if allowed is not None else None

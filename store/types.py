@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+MOST_OF_A_FIELD = 160
+"""Characters that a header field may take in the header's line."""
 
 Vectors: TypeAlias = "NDArray[np.float32]"
 """Rows are texts, columns dimensions."""
@@ -42,9 +46,12 @@ class Header:
         return self.code, self.part, self.language
 
     def line(self) -> str:
-        """One line that tells a reader, an index and a model which document this is."""
+        """One line that tells a reader, an index and a model which document this is.
+
+        A list of a hundred sponsors is cut: it would drown the text that the line stands before.
+        """
         words = (self.code, self.part, self.issued, self.delegation, self.speaker, self.title, self.meeting)
-        return " · ".join(word for word in words if word)
+        return " · ".join(shorten(word, MOST_OF_A_FIELD, placeholder=" …") for word in words if word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from unittest import mock
+
+from ui.cli import main
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples" / "statements"
@@ -20,28 +25,38 @@ SECONDS = 240
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The process's own without settings of ours, and with UTF-8."""
+    """The process's own without settings of ours, except where the prepared models are; and with UTF-8."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("STATEMENTS_") or name == "STATEMENTS_MODELS_FOLDER"
     }
-    return {**kept, "PYTHONUTF8": "1", "COLUMNS": "200", **more}
+    return {**kept, "PYTHONUTF8": "1", **more}
 
 
-def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """The command `statements` in a process of its own."""
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        cwd=ROOT,
-        env=environment(**more),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=SECONDS,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+@dataclass(frozen=True)
+class Done:
+    """What a command left."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(*arguments: str | Path, **more: str) -> Done:
+    """The command `statements` in this process, as its own process would run it."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, environment(**more), clear=True),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main([str(argument) for argument in arguments])
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def folder() -> Path:
@@ -84,8 +99,8 @@ STATEMENT ON THE ANCHOR CHAINS OF THE HARBOUR
 1.  The harbour holds exactly fourteen anchor chains <script>alert(1)</script> of forged
 iron <img src="http://outside.invalid/x.png" onerror="alert(2)"> and no more than that.
 
-2.  See [a link](http://outside.invalid/) and ![a picture](http://outside.invalid/y.png)
-for the list of anchor chains, which **nobody** has signed so far.
+2.  The list of anchor chains is at <a href="javascript:alert(4)">http://outside.invalid/</a>,
+&lt;b&gt;signed&lt;/b&gt; by nobody so far.
 """
 
 
@@ -93,7 +108,7 @@ def ingested(documents: Path, *options: str | Path) -> Path:
     """A new store with these documents."""
     store = folder() / "store"
     done = run("--store", store, "ingest", documents, *options)
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     return store
 
 

@@ -13,18 +13,18 @@ import time
 from pathlib import Path
 
 import pytest
-from served import COMMAND, ROOT, SAMPLES, environment, ingested, run, sample_store, serving
+from served import COMMAND, ROOT, SAMPLES, Done, environment, ingested, run, sample_store, serving
 
 COMMANDS = ("ingest", "ask", "search", "show", "list", "delete", "status", "models", "rebuild", "serve")
 QUESTION = "How many duty officers would suffice for the Centre?"
 
 
-def complaint(done: subprocess.CompletedProcess[str], code: int) -> str:
+def complaint(done: Done, code: int) -> str:
     """The one line on standard error."""
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
+    assert done.code == code, done.out + done.err
+    assert "Traceback" not in done.err
+    lines = done.err.strip().splitlines()
+    assert len(lines) == 1, done.err
     assert lines[0].startswith("statements: ")
     return lines[0]
 
@@ -41,17 +41,17 @@ def own_store() -> Path:
 def test_help_names_every_command() -> None:
     done = run("--help")
 
-    assert done.returncode == 0
+    assert done.code == 0
     for command in COMMANDS:
-        assert re.search(rf"^  {command} ", done.stdout, re.MULTILINE), command
+        assert re.search(rf"^  {command} ", done.out, re.MULTILINE), command
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_has_help(command: str) -> None:
     done = run(command, "--help")
 
-    assert done.returncode == 0
-    assert done.stdout.startswith(f"Usage: statements {command}")
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: statements {command}")
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -60,11 +60,11 @@ def test_help_imports_nothing_heavy() -> None:
         "heavy = {'pydantic', 'numpy', 'gradio', 'chromadb', 'llama_index', 'fastapi', 'rich.table', 'onnxruntime'}\n"
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )
-    done = subprocess.run(
+    apart = subprocess.run(
         [COMMAND[0], "-c", code], cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
     )
 
-    assert done.returncode == 0, done.stderr
+    assert apart.returncode == 0, apart.stderr
 
 
 # questions and look-ups
@@ -73,9 +73,9 @@ def test_help_imports_nothing_heavy() -> None:
 def test_ask_prints_quotes_with_code_and_paragraph() -> None:
     done = run("--store", sample_store(), "ask", QUESTION)
 
-    assert done.returncode == 0, done.stderr
-    assert "twelve duty officers" in done.stdout
-    assert re.search(r"\[1\] CC\.DEL/12/19/Rev\.1, para\. \d+", done.stdout)
+    assert done.code == 0, done.err
+    assert "duty officers" in done.out
+    assert re.search(r"^\[1\] CC\.[A-Z]+/\d.*, para\. \d+ · ", done.out, re.MULTILINE)
 
 
 def test_the_same_answer_from_the_store_and_from_the_server_that_owns_it(own_store: Path) -> None:
@@ -96,8 +96,8 @@ def test_the_same_answer_from_the_store_and_from_the_server_that_owns_it(own_sto
         third = complaint(run("--store", own_store, "serve", "--port", "0"), 1)
 
     for one, other in zip(alone, served, strict=True):
-        assert one.returncode == other.returncode == 0, one.stderr + other.stderr
-        assert _without_times(one.stdout) == _without_times(other.stdout)
+        assert one.code == other.code == 0, one.err + other.err
+        assert _without_times(one.out) == _without_times(other.out)
     for line in (refused, again, third):
         assert address in line
 
@@ -113,60 +113,60 @@ def _without_times(output: str) -> object:
 
 
 def test_ask_json_is_what_http_gives() -> None:
-    answer = json.loads(run("--store", sample_store(), "ask", "--json", QUESTION).stdout)
+    answer = json.loads(run("--store", sample_store(), "ask", "--json", QUESTION).out)
 
     assert answer["status"] == "answered"
-    assert answer["citations"][0]["url"].startswith("/statements/CC.DEL/12/19")
+    assert answer["citations"][0]["url"].startswith("/statements/CC.")
 
 
 def test_a_refusal_is_done_not_failed() -> None:
     done = run("--store", sample_store(), "ask", "Which striker scored in the second half of the cup final?")
 
-    assert done.returncode == 0
-    assert "do not say" in done.stdout
-    assert "Closest, not an answer" in done.stdout
+    assert done.code == 0
+    assert "do not say" in done.out
+    assert "Closest, not an answer" in done.out
 
 
 def test_show_prints_the_numbered_paragraphs() -> None:
-    done = run("--store", sample_store(), "show", "cc.del 12 19 rev 1")
+    done = run("--store", sample_store(), "show", "CC.DEL/12/19/Rev.1")
 
-    assert done.returncode == 0
-    assert done.stdout.startswith("CC.DEL/12/19/Rev.1\n")
-    assert re.search(r"^ +2\.?  ", done.stdout, re.MULTILINE)
+    assert done.code == 0
+    assert done.out.startswith("CC.DEL/12/19/Rev.1\n")
+    assert re.search(r"^ +2\.?  ", done.out, re.MULTILINE)
 
 
 def test_delete_takes_out_exactly_what_was_named(own_store: Path) -> None:
     refused = run("--store", own_store, "delete", "CC.DEL/12/19")
-    assert refused.returncode == 2
-    assert "--yes" in refused.stderr
+    assert refused.code == 2
+    assert "--yes" in refused.err
 
-    assert run("--store", own_store, "delete", "CC.DEL/12/19", "--yes").stdout.strip() == "1 deleted"
+    assert run("--store", own_store, "delete", "CC.DEL/12/19", "--yes").out.strip() == "1 deleted"
 
-    left = {row["code"] for row in json.loads(run("--store", own_store, "list", "--json").stdout)}
+    left = {row["code"] for row in json.loads(run("--store", own_store, "list", "--json").out)}
     assert "CC.DEL/12/19" not in left
     assert "CC.DEL/12/19/Rev.1" in left
 
 
 def test_a_second_ingest_changes_nothing(own_store: Path) -> None:
-    report = json.loads(run("--store", own_store, "ingest", SAMPLES, "--json").stdout)
+    report = json.loads(run("--store", own_store, "ingest", SAMPLES, "--json").out)
 
     assert report["taken"] == 0
-    assert report["unchanged"] == len(list(SAMPLES.iterdir()))
+    assert report["unchanged"] == len(list(SAMPLES.iterdir())) - 1  # the metadata table
 
 
 def test_rebuild_keeps_the_answers(own_store: Path) -> None:
-    before = run("--store", own_store, "ask", QUESTION, "--json").stdout
-    assert run("--store", own_store, "rebuild").returncode == 0
+    before = run("--store", own_store, "ask", QUESTION, "--json").out
+    assert run("--store", own_store, "rebuild").code == 0
 
-    after = run("--store", own_store, "ask", QUESTION, "--json").stdout
+    after = run("--store", own_store, "ask", QUESTION, "--json").out
     assert json.loads(before)["text"] == json.loads(after)["text"]
 
 
 def test_models_are_listed_with_source_and_licence() -> None:
     done = run("models", "--json")
 
-    assert done.returncode == 0
-    assert all({"name", "licence", "sha256"} <= set(card) for card in json.loads(done.stdout))
+    assert done.code == 0
+    assert all({"name", "licence", "sha256"} <= set(card) for card in json.loads(done.out))
 
 
 # mistakes
@@ -192,10 +192,10 @@ def test_a_broken_file_is_refused_and_the_others_are_taken_in(tmp_path: Path) ->
 
     done = run("--store", tmp_path / "s", "ingest", documents)
 
-    assert done.returncode == 1
+    assert done.code == 1
     for name in ("broken.pdf", "broken.docx", "empty.txt"):
-        assert name in done.stdout
-    assert len(json.loads(run("--store", tmp_path / "s", "list", "--json").stdout)) == 1
+        assert name in done.out
+    assert len(json.loads(run("--store", tmp_path / "s", "list", "--json").out)) == 1
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_a_manifest_row_without_its_file_is_reported(tmp_path: Path) -> None:
 
     done = run("--store", tmp_path / "s", "ingest", documents, "--metadata", manifest)
 
-    assert "nowhere.txt" in done.stdout
+    assert "nowhere.txt" in done.out
 
 
 @pytest.mark.parametrize(
@@ -297,8 +297,8 @@ def test_an_unknown_setting(tmp_path: Path) -> None:
 def test_a_call_that_the_command_line_does_not_know(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
 
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    assert done.code == 2
+    assert "Traceback" not in done.err
 
 
 def test_what_is_not_in_the_store() -> None:
@@ -312,7 +312,8 @@ def test_a_store_that_can_not_be_written() -> None:
 
 
 def test_models_that_are_not_prepared(tmp_path: Path) -> None:
-    line = complaint(run("--store", tmp_path / "s", "status", STATEMENTS_MODELS_FOLDER=str(tmp_path / "m")), 1)
+    done = run("--store", sample_store(), "ask", QUESTION, STATEMENTS_MODELS_FOLDER=str(tmp_path))
+    line = complaint(done, 1)
 
     assert "statements models --prepare" in line
 
@@ -334,7 +335,7 @@ def test_the_server_stops_when_told_and_frees_the_store(own_store: Path, sent: s
 
     assert server.returncode == code, errors
     assert "Traceback" not in errors
-    assert run("--store", own_store, "status").returncode == 0
+    assert run("--store", own_store, "status").code == 0
 
 
 def test_text_that_would_steer_the_terminal_is_printed_harmlessly(tmp_path: Path) -> None:
@@ -343,9 +344,9 @@ def test_text_that_would_steer_the_terminal_is_printed_harmlessly(tmp_path: Path
     body = "The signal \x1b[31mred\x1b]0;title\x07 lamp [bold]glows[/bold]."
     (documents / "a.txt").write_text(f"ZZ.DEL/1/20\n\nENGLISH\n\nSTATEMENT ON LAMPS\n\n{body}\n", encoding="utf-8")
     store = ingested(documents)
-    code = json.loads(run("--store", store, "list", "--json").stdout)[0]["code"]
+    code = json.loads(run("--store", store, "list", "--json").out)[0]["code"]
 
-    shown = run("--store", store, "show", code).stdout
+    shown = run("--store", store, "show", code).out
 
     assert "\x1b" not in shown
     assert "\x07" not in shown

@@ -87,7 +87,8 @@ def test_numbers_at_a_line_start_in_mid_sentence_cut_nothing() -> None:
 
 def test_resolution() -> None:
     paragraphs = split(
-        "The Village Council,\n\nRecalling its earlier words about the well\nand the bridge,\nConvinced that both are old, 4"
+        "The Village Council,\n\nRecalling its earlier words about the well\nand the bridge,\n"
+        "Convinced that both are old, 4"
         "\n\n"
         "1. Decides to mend the bridge;\n\n2. Requests the miller:\n\n(a) To bring stones;\n\n(b) To bring wood.\n\n"
         "Adopted at the 5th meeting by 9 votes to 1\n(Miller).\n\n4 See the book of the village."

@@ -1,0 +1,246 @@
+"""A folder to a store: what is taken in, skipped, refused, removed; workers that die; links, names, interrupts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ingest.chunker import CHUNKING
+from ingest.metadata import Row
+from ingest.parse import digest, parse
+from ingest.pipeline import IngestReport, Progress, ingest
+from ingest.workers import Task, parsed
+from store.errors import InputError
+from store.statements import StatementStore
+from store.types import Statement, Vectors
+
+TEXT = "XX.DEL/{number}/20\n3 May 2020\n\nENGLISH\n\nMr. Chairman,\n\nThe {number} boats are in the harbour today.\n"
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "statements"
+
+
+class HashEmbedder:
+    """Vectors without meaning: the pipeline only carries them."""
+
+    fingerprint = "hash"
+    dimension = 16
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        self.texts.extend(texts)
+        return np.array([self.embed_query(text) for text in texts], np.float32).reshape(-1, self.dimension)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        numbers = np.frombuffer(hashlib.sha512(text.encode()).digest()[:16], np.uint8).astype(np.float32) + 1
+        return np.asarray(numbers / np.linalg.norm(numbers), np.float32)
+
+
+@pytest.fixture
+def embedder() -> HashEmbedder:
+    return HashEmbedder()
+
+
+@pytest.fixture
+def store(tmp_path: Path, embedder: HashEmbedder) -> Iterator[StatementStore]:
+    with StatementStore.open(tmp_path / "store", embedder, chunking=CHUNKING) as opened:
+        yield opened
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "docs"
+    (place / "sub").mkdir(parents=True)
+    for number in range(1, 4):
+        write(place / "sub" / f"{number}.txt", number)
+    return place
+
+
+def write(path: Path, number: int) -> None:
+    path.write_text(TEXT.format(number=number), "utf-8")
+
+
+def codes(report: IngestReport) -> list[str]:
+    return [taken.header.code for taken in report.taken]
+
+
+def test_taken_in_then_unchanged_then_only_what_changed(
+    store: StatementStore, folder: Path, embedder: HashEmbedder
+) -> None:
+    first = ingest(folder, store)
+    assert codes(first) == ["XX.DEL/1/20", "XX.DEL/2/20", "XX.DEL/3/20"]
+    assert [taken.file for taken in first.taken] == ["sub/1.txt", "sub/2.txt", "sub/3.txt"]
+    assert {taken.paragraphs for taken in first.taken} == {1}
+    assert store.status().statements == 3
+    embedded = len(embedder.texts)
+    second = ingest(folder, store)
+    assert (second.taken, second.unchanged, len(embedder.texts)) == ((), 3, embedded)
+    write(folder / "sub" / "2.txt", 7)
+    third = ingest(folder, store)
+    assert (codes(third), third.unchanged, store.status().statements) == (["XX.DEL/7/20"], 2, 3)
+
+
+def test_one_file(store: StatementStore, folder: Path) -> None:
+    report = ingest(folder / "sub" / "1.txt", store)
+    assert codes(report) == ["XX.DEL/1/20"]
+
+
+def test_bad_files_stop_nothing(store: StatementStore, folder: Path) -> None:
+    (folder / "empty.txt").write_text("", "utf-8")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
+    (folder / "table.xls").write_bytes(b"x")
+    (folder / "README.md").write_text("About this folder.", "utf-8")
+    (folder / ".hidden.txt").write_text("Not meant for others.", "utf-8")
+    report = ingest(folder, store)
+    assert len(report.taken) == 3
+    reasons = {refused.file: refused.reason for refused in report.refused}
+    assert list(reasons) == ["broken.pdf", "empty.txt", "table.xls"]
+    assert reasons["empty.txt"] == "holds no text"
+    assert "not a whole PDF" in reasons["broken.pdf"]
+    assert reasons["table.xls"] == "format .xls is not read (docx, md, pdf, txt are)"
+
+
+def test_missing_and_empty_folder(store: StatementStore, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        ingest(tmp_path / "nowhere", store)
+    (tmp_path / "void").mkdir()
+    with pytest.raises(InputError, match="holds no file"):
+        ingest(tmp_path / "void", store)
+
+
+def test_links_that_lead_out_are_refused(store: StatementStore, folder: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    write(secret / "9.txt", 9)
+    (folder / "link.txt").symlink_to(secret / "9.txt")
+    (folder / "linked").symlink_to(secret)
+    (folder / "dangling.txt").symlink_to(tmp_path / "none.txt")
+    report = ingest(folder, store)
+    assert "XX.DEL/9/20" not in codes(report)
+    assert {(refused.file, refused.reason) for refused in report.refused} == {
+        (name, "is a link that leads out of the folder") for name in ("link.txt", "linked", "dangling.txt")
+    }
+
+
+def test_names_of_any_kind(store: StatementStore, folder: Path) -> None:
+    write(folder / "имя 𝄞 \u202e x.txt", 11)
+    (folder / os.fsdecode(b"bad\xff.txt")).write_text(TEXT.format(number=12), "utf-8")
+    report = ingest(folder, store)
+    assert "XX.DEL/11/20" in codes(report)
+    assert [refused.reason for refused in report.refused] == ["its name is no valid text: rename it"]
+
+
+def test_manifest_of_the_folder_is_used(store: StatementStore, folder: Path) -> None:
+    (folder / "manifest.csv").write_text("file,title,organization\nsub/1.txt,Boats,Peru\nsub/x.txt,,\n", "utf-8")
+    report = ingest(folder, store)
+    assert report.missing == ("sub/x.txt",)
+    assert (report.taken[0].header.title, report.taken[0].header.delegation) == ("Boats", "Peru")
+    assert report.refused == ()
+    (folder / "manifest.csv").write_text("file,title,organization\nsub/1.txt,Ships,Peru\n", "utf-8")
+    again = ingest(folder, store)
+    assert ([taken.header.title for taken in again.taken], again.unchanged) == (["Ships"], 2)
+
+
+def test_two_files_with_one_identity_are_both_kept_and_flagged(store: StatementStore, folder: Path) -> None:
+    write(folder / "sub" / "again.txt", 1)
+    report = ingest(folder, store)
+    assert len(report.taken) == 4
+    assert [taken.doubts for taken in report.taken if taken.file == "sub/again.txt"] == [
+        ("same code, part and language as sub/1.txt",)
+    ]
+
+
+def test_prune_removes_what_is_gone_and_nothing_else(store: StatementStore, folder: Path) -> None:
+    ingest(folder, store)
+    (folder / "sub" / "3.txt").unlink()
+    assert ingest(folder, store).removed == 0
+    assert store.status().statements == 3
+    assert ingest(folder, store, prune=True).removed == 1
+    assert store.status().statements == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root can enter every folder")
+def test_prune_spares_a_folder_that_cannot_be_entered(store: StatementStore, folder: Path) -> None:
+    ingest(folder, store)
+    write(folder / "0.txt", 20)
+    (folder / "sub").chmod(0)
+    try:
+        report = ingest(folder, store, prune=True)
+    finally:
+        (folder / "sub").chmod(0o700)
+    assert report.removed == 0
+    assert [refused.file for refused in report.refused] == ["sub"]
+
+
+def test_progress_counts_every_file(store: StatementStore, folder: Path) -> None:
+    (folder / "x.xyz").write_text("?", "utf-8")
+    (folder / "empty.md").write_text("", "utf-8")
+    seen: list[Progress] = []
+    ingest(folder, store, progress=seen.append)
+    assert [one.done for one in seen] == [1, 2, 3, 4, 5]
+    assert {one.total for one in seen} == {5}
+    assert seen[-1].chunks == 3
+
+
+def test_interrupt_leaves_whole_batches(store: StatementStore, folder: Path) -> None:
+    def stop(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ingest(folder, store, progress=stop)
+    assert store.status().statements in (0, 3)
+    assert ingest(folder, store).unchanged in (0, 3)
+    assert store.status().statements == 3
+
+
+class Bomb:
+    """Ends the process that unpickles it, as a crash in a parser's C code would."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return os._exit, (3,)
+
+
+def test_a_worker_that_dies_takes_down_one_file(folder: Path) -> None:
+    tasks = []
+    for number in range(20):
+        path = folder / f"{number:02d}.txt"
+        write(path, number)
+        row = Bomb() if number == 5 else None
+        tasks.append(Task(path, path.name, str(folder), "", row))  # type: ignore[arg-type]
+    results = list(parsed(tasks, workers=2))
+    assert [result.file for result in results] == [task.file for task in tasks]
+    assert [result.file for result in results if result.reason] == ["05.txt"]
+    assert results[5].reason == "the process that parsed it died on it"
+
+
+def test_digest_changes_with_file_row_and_nothing_else() -> None:
+    assert digest("a", None) == digest("a", Row("x")) == digest("a", Row("y"))
+    assert len({digest("a", None), digest("b", None), digest("a", Row("x", title="T"))}) == 3
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is not here")
+def test_corpus_files_keep_their_letters() -> None:
+    """A sample of each source: the words of every paragraph stand in the file, in order."""
+    for place in sorted(path for path in CORPUS.iterdir() if path.is_dir()):
+        for path in sorted(path for path in place.iterdir() if path.suffix in (".txt", ".md"))[
+            :: 40 if place.name != "ungd" else 90
+        ]:
+            (statement,) = parse(path, path.name, "", "")
+            raw = letters(path.read_text("utf-8", "replace"))
+            kept = sum(letters(paragraph.text) in raw for paragraph in statement.paragraphs)
+            assert kept >= 0.8 * len(statement.paragraphs), path
+            assert numbered(statement)
+
+
+def letters(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+
+def numbered(statement: Statement) -> bool:
+    return [paragraph.number for paragraph in statement.paragraphs] == list(range(1, len(statement.paragraphs) + 1))

@@ -1,0 +1,166 @@
+"""The HTTP application: JSON under `/api`, readable statements under `/statements`, the chat at `/`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.routing import Match
+
+from store.errors import NotFoundError
+from store.types import Filters
+from ui import pages, problems, render
+from ui.middleware import Guard
+from ui.service import Service, filters_from
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from store.statements import StatementStore
+    from ui.settings import Settings
+
+MOST_ROWS = 1000
+MOST_PASSAGES = 100
+Name = Annotated[str, Field(max_length=300)]
+Names = Annotated[list[Name], Query(max_length=50)]
+Role = Literal["user", "assistant"]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FiltersBody(Body):
+    code: list[Name] = Field(default=[], max_length=50)
+    delegation: list[Name] = Field(default=[], max_length=50)
+    speaker: list[Name] = Field(default=[], max_length=50)
+    language: list[Name] = Field(default=[], max_length=50)
+    issued_from: str | None = None
+    issued_to: str | None = None
+
+    def filters(self) -> Filters:
+        return filters_from(self.code, self.delegation, self.speaker, self.language, self.issued_from, self.issued_to)
+
+
+class AskBody(Body):
+    question: str
+    conversation_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    history: Annotated[list[tuple[Role, str]], Field(max_length=200)] | None = None
+    filters: FiltersBody = FiltersBody()
+    writer: Name | None = None
+
+
+class SearchBody(Body):
+    question: str
+    filters: FiltersBody = FiltersBody()
+    limit: int = Field(default=10, ge=1, le=MOST_PASSAGES)
+
+
+def create_app(settings: Settings, store: StatementStore, assistant: Assistant) -> FastAPI:
+    """The whole application over one open store; closing the store stays with the caller."""
+    service = Service(settings, store, assistant)
+    app = FastAPI(
+        title="Statements assistant",
+        description="Answers about statements in which every sentence is a checked quote.",
+        docs_url=None,  # these pages would fetch scripts from another host
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=problems.SCHEMA,
+    )
+    problems.install(app)
+    app.add_middleware(Guard, body_bytes=settings.server.body_bytes)
+    _add_questions(app, service)
+    _add_statements(app, service)
+    _add_unknown(app)
+    app.mount("/ui", StaticFiles(directory=pages.STATIC), name="ui")
+    from ui.chat import mount_chat
+
+    return mount_chat(app, service)
+
+
+def _add_questions(app: FastAPI, service: Service) -> None:
+    @app.post("/api/ask")
+    def ask(body: AskBody) -> render.AnswerJson:
+        """Answer a question: claims with citations, or a refusal with its reason."""
+        answer = service.ask(
+            body.question,
+            history=body.history,
+            conversation_id=body.conversation_id,
+            filters=body.filters.filters(),
+            writer=body.writer,
+        )
+        return render.answer_json(answer)
+
+    @app.post("/api/search")
+    def search(body: SearchBody) -> render.SearchJson:
+        """Paragraphs for a question, best first, without an answer."""
+        return service.search(body.question, filters=body.filters.filters(), limit=body.limit)
+
+    @app.get("/api/status")
+    def status() -> render.StatusJson:
+        """What the store holds."""
+        return service.status()
+
+    @app.get("/healthz")
+    def healthz() -> dict[Literal["status"], Literal["ok"]]:
+        """The process answers."""
+        return {"status": "ok"}
+
+
+def _add_statements(app: FastAPI, service: Service) -> None:
+    @app.get("/api/statements")
+    def statements(
+        code: Names = [],  # noqa: B006  FastAPI copies it
+        delegation: Names = [],  # noqa: B006
+        speaker: Names = [],  # noqa: B006
+        language: Names = [],  # noqa: B006
+        issued_from: str | None = None,
+        issued_to: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 100,
+        offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    ) -> render.StatementListJson:
+        """Statements by code, part and language, a page at a time."""
+        filters = filters_from(code, delegation, speaker, language, issued_from, issued_to)
+        return service.statements(filters, limit=limit, offset=offset)
+
+    @app.get("/api/statements/{code:path}")
+    def statement(code: str, language: Name | None = None, part: Name | None = None) -> render.StatementPageJson:
+        """One statement with its paragraphs; the code in any spelling."""
+        return service.statement(code, part, language)
+
+    @app.get("/statements/{code:path}", response_class=HTMLResponse, include_in_schema=False)
+    def page(
+        request: Request,
+        code: str,
+        language: Name | None = None,
+        part: Name | None = None,
+        paragraph: int | None = None,
+        quote_start: int | None = None,
+        quote_end: int | None = None,
+    ) -> HTMLResponse:
+        root = str(request.scope.get("root_path", ""))
+        try:
+            found = service.find(code, part, language)
+        except NotFoundError as error:
+            return HTMLResponse(pages.error_page("Statement not found", str(error), root), 404)
+        also = service.others(found)
+        span = (quote_start, quote_end) if quote_start is not None and quote_end is not None else None
+        return HTMLResponse(pages.statement_page(found, service.paragraphs(found), also, paragraph, span, root))
+
+
+def _add_unknown(app: FastAPI) -> None:
+    """Without this the chat, mounted at `/`, would answer for what is not there, and not as a problem."""
+
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+    @app.api_route("/api/{rest:path}", methods=methods, include_in_schema=False)
+    def unknown(request: Request, rest: str) -> None:
+        allowed: set[str] = set()
+        for route in app.router.routes:
+            if getattr(route, "endpoint", None) is not unknown and route.matches(request.scope)[0] is Match.PARTIAL:
+                allowed |= set(getattr(route, "methods", None) or ())
+        if allowed:
+            raise HTTPException(405, f"{request.method} is not possible here", {"Allow": ", ".join(sorted(allowed))})
+        raise HTTPException(404, f"there is no /api/{rest}; see /openapi.json")

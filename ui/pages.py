@@ -1,0 +1,229 @@
+"""Everything that becomes HTML: the statement page, a turn of the chat, its sources.
+
+Jinja2 escapes each value where it stands, so what a document or a user wrote is shown as text and never as markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ui import render
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+
+    from assistant.answer import Answer, Claim
+    from store.types import Header, Paragraph, Passage, StoredStatement
+    from ui.service import Catalogue
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+MARKS = re.compile(r"\s*(\[\d+\])+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of a paragraph's text, inside or outside a quote."""
+
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A paragraph as it stands in its document, for the panel beside the chat."""
+
+    n: int
+    label: str
+    language: str
+    facts: tuple[str, ...]
+    title: str | None
+    superseded_by: str | None
+    before: str | None
+    pieces: tuple[Piece, ...]
+    after: str | None
+    href: str
+
+
+def pieces(text: str, start: int, end: int) -> tuple[Piece, ...]:
+    """The text cut at the span; a span that does not fit into it marks nothing."""
+    if not 0 <= start < end <= len(text):
+        return (Piece(text, False),)
+    cut = (Piece(text[:start], False), Piece(text[start:end], True), Piece(text[end:], False))
+    return tuple(piece for piece in cut if piece.text)
+
+
+def sources_of(answer: Answer, catalogue: Catalogue, nearest: int = 3) -> tuple[Source, ...]:
+    """The cited paragraphs; for a refusal the nearest ones, with nothing marked."""
+    if answer.status == "answered":
+        return tuple(_source(c.n, c.passage, (c.start, c.end), catalogue) for c in answer.citations)
+    return tuple(_source(n, passage, None, catalogue) for n, passage in enumerate(answer.passages[:nearest], 1))
+
+
+def _source(n: int, passage: Passage, span: tuple[int, int] | None, catalogue: Catalogue) -> Source:
+    header, paragraph = passage.statement.header, passage.paragraph
+    around = {other.number: other.text for other in catalogue.paragraphs(passage.statement)}
+    return Source(
+        n=n,
+        label=render.citation_label(header.code, header.part, paragraph.number, paragraph.label),
+        language=header.language,
+        facts=facts(header),
+        title=header.title,
+        superseded_by=passage.statement.superseded_by,
+        before=around.get(paragraph.number - 1),
+        pieces=pieces(paragraph.text, *(span or (0, 0))),
+        after=around.get(paragraph.number + 1),
+        href=_relative(render.statement_url(header, paragraph.number, span)),
+    )
+
+
+def facts(header: Header) -> tuple[str, ...]:
+    """Who, when and in which language, as far as it is known."""
+    language = render.language_name(header.language)
+    if header.original_language and header.original_language != header.language:
+        language = f"{language} (original {render.language_name(header.original_language)})"
+    known = (header.issued, header.delegation, header.speaker, language)
+    return tuple(fact for fact in known if fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A claim for the eye: what introduces the quote, the quote, and its sources."""
+
+    lead: str
+    quote: str
+    sources: tuple[Source, ...]
+    verified: bool
+
+
+def _said(claim: Claim, answer: Answer, by_n: Mapping[int, Source]) -> Said:
+    text = MARKS.sub("", claim.text)
+    lead, quote = text, ""
+    for citation in answer.citations:
+        if citation.n in claim.citations and text.endswith(f"“{citation.quote}”"):
+            quote = f"“{citation.quote}”"
+            lead = text.removesuffix(quote).rstrip()
+            break
+    sources = tuple(by_n[n] for n in claim.citations if n in by_n)
+    return Said(lead, quote, sources, claim.support != "unverified")
+
+
+def turn(number: int, question: str, answer: Answer, sources: Sequence[Source]) -> str:
+    """One question with its answer, and its sources for when a mark in it is chosen."""
+    by_n = {source.n: source for source in sources}
+    said = [_said(claim, answer, by_n) for claim in answer.claims]
+    answered = answer.status == "answered"
+    return _template("turn.html").render(
+        number=number, question=question, answer=answer, said=said, sources=sources, answered=answered
+    )
+
+
+def pending_turn(number: int, question: str) -> str:
+    """One question that is being worked on."""
+    return _template("pending.html").render(number=number, question=question)
+
+
+def failed_turn(number: int, question: str, message: str) -> str:
+    """One question that could not be answered because something failed; never shown as an answer."""
+    return _template("failed.html").render(number=number, question=question, message=message)
+
+
+def panel(number: int, sources: Sequence[Source], answered: bool) -> str:
+    """The sources beside the chat."""
+    return _template("sources.html").render(number=number, sources=sources, answered=answered)
+
+
+def masthead(title: str, status: render.StatusJson) -> str:
+    """The line above the chat: its name, and what it answers from."""
+    return _template("masthead.html").render(title=title, status=status)
+
+
+def welcome(statements: int, languages: Sequence[str], examples: Sequence[str]) -> str:
+    """The chat before the first question."""
+    names = [render.language_name(code) for code in languages]
+    return _template("welcome.html").render(statements=statements, languages=names, examples=examples)
+
+
+def empty_panel() -> str:
+    """The panel before the first question."""
+    return _template("panel_empty.html").render()
+
+
+def statement_page(
+    statement: StoredStatement,
+    paragraphs: Sequence[Paragraph],
+    also: Sequence[StoredStatement],
+    cited: int | None = None,
+    span: tuple[int, int] | None = None,
+    root: str = "",
+) -> str:
+    """The page that a citation opens. `root` is the path under which the application stands."""
+    rows = [
+        (paragraph, pieces(paragraph.text, *(span if span and paragraph.number == cited else (0, 0))))
+        for paragraph in paragraphs
+    ]
+    before, after = _neighbours(statement, also)
+    return _template("statement.html").render(
+        statement=statement,
+        header=statement.header,
+        rows=rows,
+        also=also,
+        cited=cited,
+        before=before,
+        after=after,
+        root=root,
+    )
+
+
+def error_page(title: str, detail: str, root: str = "") -> str:
+    """A page for a statement that is not there."""
+    return _template("error.html").render(title=title, detail=detail, root=root)
+
+
+def _neighbours(
+    statement: StoredStatement, also: Sequence[StoredStatement]
+) -> tuple[StoredStatement | None, StoredStatement | None]:
+    """The parts before and after this one under the same code, as printed: `speech 9` before `speech 10`."""
+    header = statement.header
+    same = [s for s in also if s.header.code == header.code and s.header.language == header.language]
+    ordered = sorted([*same, statement], key=lambda s: _natural(s.header.part or ""))
+    place = ordered.index(statement)
+    return (
+        ordered[place - 1] if place else None,
+        ordered[place + 1] if place + 1 < len(ordered) else None,
+    )
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    return [(int(word), "") if word.isdigit() else (0, word) for word in re.split(r"(\d+)", text)]
+
+
+def _relative(url: str) -> str:
+    """The chat may stand under a path of its own, so its links start from its page."""
+    return "." + url
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["language"] = render.language_name
+    environment.globals["statement_url"] = render.statement_url
+    environment.globals["facts"] = facts
+    return environment
+
+
+def _template(name: str) -> Template:
+    return _environment().get_template(name)

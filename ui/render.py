@@ -1,0 +1,327 @@
+"""What the parts return, as the JSON that the command line and HTTP share; names and addresses of statements.
+
+The keys of an answer are a contract with other programs; a new one may be added, none renamed or dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from typing_extensions import TypedDict
+
+from store.types import Filters, Header, Paragraph, Passage, StoredStatement, StoreStatus
+
+if TYPE_CHECKING:
+    from assistant.answer import Answer, Citation
+
+
+class FiltersJson(TypedDict):
+    code: list[str]
+    delegation: list[str]
+    speaker: list[str]
+    language: list[str]
+    issued_from: str | None
+    issued_to: str | None
+
+
+class PlaceJson(TypedDict):
+    """A paragraph in its statement."""
+
+    code: str
+    part: str | None
+    language: str
+    paragraph: int
+    label: str | None
+    page: int | None
+    title: str | None
+    speaker: str | None
+    delegation: str | None
+    issued: str | None
+    superseded_by: str | None
+    file: str
+    url: str
+
+
+class PassageJson(PlaceJson):
+    score: float
+    text: str
+
+
+class CitationJson(PlaceJson):
+    n: int
+    quote: str
+    start: int
+    end: int
+
+
+class ClaimJson(TypedDict):
+    text: str
+    citations: list[int]
+    support: str
+
+
+class IndexJson(TypedDict):
+    fingerprint: str
+    statements: int
+    paragraphs: int
+
+
+class AnswerJson(TypedDict):
+    question: str
+    standalone_question: str
+    language: str
+    status: str
+    text: str
+    claims: list[ClaimJson]
+    citations: list[CitationJson]
+    passages: list[PassageJson]
+    filters: FiltersJson
+    refusal: str | None
+    writer: str
+    reranker: str | None
+    notes: list[str]
+    timings_ms: dict[str, float]
+    index: IndexJson
+
+
+class SearchJson(TypedDict):
+    passages: list[PassageJson]
+    filters: FiltersJson
+    standalone_question: str
+
+
+class StatementJson(TypedDict):
+    code: str
+    part: str | None
+    language: str
+    original_language: str | None
+    issued: str | None
+    event_from: str | None
+    event_to: str | None
+    title: str | None
+    speaker: str | None
+    delegation: str | None
+    distribution: str | None
+    meeting: str | None
+    code_made: bool
+    superseded_by: str | None
+    file: str
+    doubts: list[str]
+    paragraph_count: int
+    url: str
+
+
+class ParagraphJson(TypedDict):
+    number: int
+    label: str | None
+    text: str
+    page: int | None
+    heading: str | None
+    footnotes: list[str]
+
+
+class StatementPageJson(StatementJson):
+    paragraphs: list[ParagraphJson]
+    also: list[StatementJson]
+
+
+class StatementListJson(TypedDict):
+    statements: list[StatementJson]
+    limit: int | None
+    offset: int
+    more: bool
+
+
+class StatusJson(IndexJson):
+    chunks: int
+    languages: dict[str, int]
+
+
+def answer_json(answer: Answer) -> AnswerJson:
+    """The contract of `POST /api/ask` and `statements ask --json`."""
+    return {
+        "question": answer.question,
+        "standalone_question": answer.standalone_question,
+        "language": answer.language,
+        "status": answer.status,
+        "text": answer.text,
+        "claims": [
+            {"text": claim.text, "citations": list(claim.citations), "support": claim.support}
+            for claim in answer.claims
+        ],
+        "citations": [citation_json(citation) for citation in answer.citations],
+        "passages": [passage_json(passage) for passage in answer.passages],
+        "filters": filters_json(answer.filters),
+        "refusal": answer.refusal,
+        "writer": answer.writer,
+        "reranker": answer.reranker,
+        "notes": list(answer.notes),
+        "timings_ms": {step: round(time, 1) for step, time in answer.timings_ms.items()},
+        "index": index_json(answer.index),
+    }
+
+
+def search_json(passages: Sequence[Passage], filters: Filters, standalone_question: str) -> SearchJson:
+    """The contract of `POST /api/search`."""
+    return {
+        "passages": [passage_json(passage) for passage in passages],
+        "filters": filters_json(filters),
+        "standalone_question": standalone_question,
+    }
+
+
+def place_json(passage: Passage) -> PlaceJson:
+    header, paragraph = passage.statement.header, passage.paragraph
+    return {
+        "code": header.code,
+        "part": header.part,
+        "language": header.language,
+        "paragraph": paragraph.number,
+        "label": paragraph.label,
+        "page": paragraph.page,
+        "title": header.title,
+        "speaker": header.speaker,
+        "delegation": header.delegation,
+        "issued": header.issued,
+        "superseded_by": passage.statement.superseded_by,
+        "file": passage.statement.file,
+        "url": statement_url(header, paragraph.number),
+    }
+
+
+def as_printed(paragraph: Paragraph) -> str:
+    """The paragraph with its printed label before it; a citation's offsets count from the text behind the label."""
+    return f"{paragraph.label} {paragraph.text}" if paragraph.label else paragraph.text
+
+
+def passage_json(passage: Passage) -> PassageJson:
+    return {**place_json(passage), "score": round(passage.score, 4), "text": as_printed(passage.paragraph)}
+
+
+def citation_json(citation: Citation) -> CitationJson:
+    return {
+        **place_json(citation.passage),
+        "n": citation.n,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+    }
+
+
+def filters_json(filters: Filters) -> FiltersJson:
+    return {
+        "code": list(filters.code),
+        "delegation": list(filters.delegation),
+        "speaker": list(filters.speaker),
+        "language": list(filters.language),
+        "issued_from": filters.issued_from,
+        "issued_to": filters.issued_to,
+    }
+
+
+def index_json(status: StoreStatus) -> IndexJson:
+    return {"fingerprint": status.fingerprint, "statements": status.statements, "paragraphs": status.paragraphs}
+
+
+def status_json(status: StoreStatus) -> StatusJson:
+    return {**index_json(status), "chunks": status.chunks, "languages": dict(status.languages)}
+
+
+def statement_json(statement: StoredStatement) -> StatementJson:
+    header = statement.header
+    return {
+        "code": header.code,
+        "part": header.part,
+        "language": header.language,
+        "original_language": header.original_language,
+        "issued": header.issued,
+        "event_from": header.event_from,
+        "event_to": header.event_to,
+        "title": header.title,
+        "speaker": header.speaker,
+        "delegation": header.delegation,
+        "distribution": header.distribution,
+        "meeting": header.meeting,
+        "code_made": header.code_made,
+        "superseded_by": statement.superseded_by,
+        "file": statement.file,
+        "doubts": list(statement.doubts),
+        "paragraph_count": statement.paragraphs,
+        "url": statement_url(header),
+    }
+
+
+def statement_page_json(
+    statement: StoredStatement, paragraphs: Sequence[Paragraph], also: Sequence[StoredStatement]
+) -> StatementPageJson:
+    """A statement with its paragraphs, and the others under its code."""
+    return {
+        **statement_json(statement),
+        "paragraphs": [
+            {
+                "number": paragraph.number,
+                "label": paragraph.label,
+                "text": paragraph.text,
+                "page": paragraph.page,
+                "heading": paragraph.heading,
+                "footnotes": list(paragraph.footnotes),
+            }
+            for paragraph in paragraphs
+        ],
+        "also": [statement_json(other) for other in also],
+    }
+
+
+def statement_url(header: Header, paragraph: int | None = None, quote_span: tuple[int, int] | None = None) -> str:
+    """Path of the page that shows the statement, at the paragraph, with the span marked.
+
+    The span needs query parameters because a server never sees what follows `#`.
+    """
+    query: dict[str, str | int] = {"language": header.language}
+    if header.part:
+        query["part"] = header.part
+    if paragraph is not None and quote_span is not None:
+        query |= {"paragraph": paragraph, "quote_start": quote_span[0], "quote_end": quote_span[1]}
+    anchor = f"#p{paragraph}" if paragraph is not None else ""
+    return f"/statements/{quote(header.code, safe='/')}?{urlencode(query, quote_via=quote)}{anchor}"
+
+
+def citation_label(code: str, part: str | None, paragraph: int, label: str | None) -> str:
+    """`PC.DEL/550/08, para. 5`; the printed number where the paragraph has one: `S/RES/1441 (2002), para. OP4`."""
+    name = f"{code}, {part}" if part else code
+    return f"{name}, para. {(label or '').strip().rstrip('.') or paragraph}"
+
+
+def language_name(code: str | None) -> str | None:
+    """`English` for `en`; the code itself where no name is known."""
+    return _language_names().get(code, code) if code else None
+
+
+def language_code(name: str) -> str | None:
+    """`en` for `en`, `EN` or `English`; None where it is no language."""
+    name = name.strip().lower()
+    known = _language_names()
+    return name if name in known else next((code for code, own in known.items() if own.lower() == name), None)
+
+
+@lru_cache(maxsize=1)
+def _language_names() -> dict[str, str]:
+    from babel import Locale
+
+    return {code: name for code, name in Locale("en").languages.items() if len(code) == 2}
+
+
+def pick(found: Sequence[StoredStatement], code: str, part: str | None) -> StoredStatement | None:
+    """The one to show among those that `find` returned.
+
+    A citation must open the very statement it names: the exact code goes before a newer revision, and a statement
+    without part before the parts under its code.
+    """
+    return min(
+        found,
+        key=lambda statement: (statement.header.code != code, part is None and statement.header.part is not None),
+        default=None,
+    )

@@ -1,0 +1,165 @@
+"""What every way in does with a question or a code, once: the command line, HTTP and the chat call this."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from store.errors import InputError, NotFoundError
+from store.types import Filters
+from ui import render
+
+if TYPE_CHECKING:
+    from assistant.answer import Answer, Turn
+    from assistant.assistant import Assistant
+    from store.statements import StatementStore
+    from store.types import Paragraph, StoredStatement
+    from ui.settings import Settings
+
+DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+EVERYTHING = Filters()
+
+
+class Catalogue:
+    """Look-ups in the store: what is there, and how it reads."""
+
+    def __init__(self, store: StatementStore) -> None:
+        self._store = store
+
+    def statements(
+        self, filters: Filters = EVERYTHING, *, limit: int = 100, offset: int = 0
+    ) -> render.StatementListJson:
+        """A page of the statements that satisfy the filters."""
+        found = self._store.statements(filters, limit=limit + 1, offset=offset)
+        rows = [render.statement_json(statement) for statement in found[:limit]]
+        return {"statements": rows, "limit": limit, "offset": offset, "more": len(found) > limit}
+
+    def statement(self, code: str, part: str | None = None, language: str | None = None) -> render.StatementPageJson:
+        """The statement under a code in any spelling, with its paragraphs and the others under that code."""
+        statement = self.find(code, part, language)
+        return render.statement_page_json(statement, self._store.paragraphs(statement.id), self.others(statement))
+
+    def others(self, statement: StoredStatement) -> list[StoredStatement]:
+        """The other languages, parts and revisions under its code."""
+        return [other for other in self._store.find(statement.header.code) if other.id != statement.id]
+
+    def find(self, code: str, part: str | None = None, language: str | None = None) -> StoredStatement:
+        """One statement. Raises NotFoundError with the nearest thing that can be said about it."""
+        language = language_of(language) if language else None
+        found = render.pick(self._store.find(code, part, language), code, part)
+        if found is not None:
+            return found
+        others = self._store.find(code)
+        if not others:
+            raise NotFoundError(f"no statement {code} in the store; see: statements list")
+        kept = ", ".join(sorted({_name(other) for other in others}))
+        wanted = " ".join(
+            word for word in (code, part, f"in {render.language_name(language)}" if language else None) if word
+        )
+        raise NotFoundError(f"no statement {wanted} in the store; there is {kept}")
+
+    def paragraphs(self, statement: StoredStatement) -> tuple[Paragraph, ...]:
+        """All paragraphs of a statement in reading order."""
+        return self._store.paragraphs(statement.id)
+
+    def status(self) -> render.StatusJson:
+        """Counts and fingerprint."""
+        return render.status_json(self._store.status())
+
+
+class Service(Catalogue):
+    """Questions too."""
+
+    def __init__(self, settings: Settings, store: StatementStore, assistant: Assistant) -> None:
+        from assistant.conversation import Conversations
+
+        super().__init__(store)
+        self.settings = settings
+        self._assistant = assistant
+        self._conversations = Conversations(settings.server.conversations)
+
+    def checked(self, question: str) -> str:
+        """The question without white space around it. Raises InputError for one that is empty or too long."""
+        question = question.strip()
+        limit = self.settings.answer.question_characters
+        if not question:
+            raise InputError("the question is empty; write what you want to know")
+        well_formed("question", question)
+        if len(question) > limit:
+            raise InputError(f"the question has {len(question):,} characters, at most {limit:,} are read; shorten it")
+        return question
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] | None = None,
+        conversation_id: str | None = None,
+        filters: Filters = EVERYTHING,
+        writer: str | None = None,
+    ) -> Answer:
+        """Answer a question.
+
+        `history` is what was said before; where none is given, the turns remembered under `conversation_id` are used.
+        Raises InputError for a question that is empty or too long.
+        """
+        question = self.checked(question)
+        if history is None:
+            history = self._conversations.history(conversation_id) if conversation_id else ()
+        answer = self._assistant.ask(question, history=self._trimmed(history), filters=filters, writer=writer)
+        if conversation_id:
+            self._conversations.add(conversation_id, question, answer.refusal or answer.text)
+        return answer
+
+    def search(self, question: str, *, filters: Filters = EVERYTHING, limit: int = 10) -> render.SearchJson:
+        """Paragraphs for a question, best first."""
+        result = self._assistant.search(self.checked(question), filters=filters, limit=limit)
+        return render.search_json(result.passages, result.filters, result.standalone_question)
+
+    def _trimmed(self, history: Sequence[Turn]) -> tuple[Turn, ...]:
+        if not history:
+            return ()
+        for _, said in history:
+            well_formed("history", said)
+        from assistant.conversation import trim
+
+        return trim(history, self.settings.answer.history_tokens)
+
+
+def filters_from(
+    code: Sequence[str] = (),
+    delegation: Sequence[str] = (),
+    speaker: Sequence[str] = (),
+    language: Sequence[str] = (),
+    issued_from: str | None = None,
+    issued_to: str | None = None,
+) -> Filters:
+    """Filters as given by a user. Raises InputError for a date or language that can't be one."""
+    for value in (*code, *delegation, *speaker):
+        well_formed("filter", value)
+    for date in (issued_from, issued_to):
+        if date is not None and not DATE.fullmatch(date):
+            raise InputError(f"{date!r} is not a date; write 2008-07-01, 2008-07 or 2008")
+    languages = tuple(language_of(name) for name in language)
+    return Filters(tuple(code), tuple(delegation), tuple(speaker), languages, issued_from, issued_to)
+
+
+def well_formed(what: str, text: str) -> None:
+    """Raises InputError for half characters, which JSON and a command line let through and nothing can store."""
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise InputError(f"the {what} holds characters that are no text; write it as UTF-8")
+
+
+def language_of(name: str) -> str:
+    """ISO 639-1 code of a language as given by a user. Raises InputError where it is none."""
+    code = render.language_code(name)
+    if code is None:
+        raise InputError(f"{name!r} is not a language; write en, de, fr … or its English name")
+    return code
+
+
+def _name(statement: StoredStatement) -> str:
+    header = statement.header
+    part = f" {header.part}" if header.part else ""
+    return f"{header.code}{part} in {render.language_name(header.language)}"

@@ -1,0 +1,201 @@
+"""What the program can be told: defaults, a TOML file, `STATEMENTS_…` variables, then the command line.
+
+The only reader of the environment and of the settings file. Each source wins over the one before it. A key that is not
+known is refused with the nearest known one. `docs/settings.md` lists every setting; a test keeps it complete.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from store.errors import InputError
+
+PREFIX = "STATEMENTS_"
+CONFIG_VARIABLE = "STATEMENTS_CONFIG"
+SHORT_VARIABLES = {"STATEMENTS_STORE": "store.folder"}
+"""Variables that do not follow `STATEMENTS_<SECTION>_<KEY>`."""
+APPLICATION = "statements-assistant"
+
+Location = Annotated[Path, AfterValidator(Path.expanduser)]
+
+
+def _data_folder() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path(APPLICATION, appauthor=False) / "store"
+
+
+def _cache_folder() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path(APPLICATION, appauthor=False) / "models"
+
+
+class Section(BaseModel):
+    """A table of the settings file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False, hide_input_in_errors=True)
+
+
+class StoreSettings(Section):
+    folder: Location = Field(default_factory=_data_folder)
+    """Where statements and indexes are kept."""
+
+
+class ModelSettings(Section):
+    folder: Location = Field(default_factory=_cache_folder)
+    """Where prepared model files are kept."""
+
+
+class EmbedderSettings(Section):
+    kind: Literal["local", "remote"] = "local"
+    """`local`: the prepared multilingual model; `remote`: an OpenAI-compatible `/v1/embeddings` endpoint."""
+    url: str | None = None
+    """Base address of the endpoint, ending in `/v1`."""
+    model: str | None = None
+    """Name of the model at the endpoint."""
+    api_key: SecretStr | None = None
+    api_key_file: Location | None = None
+    """A file that holds the key alone; used when `api_key` is not set."""
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    """What the model wants before a question and before a text."""
+    timeout_seconds: float = Field(default=60.0, gt=0)
+
+
+class AnswerSettings(Section):
+    reranker: Literal["auto", "off"] = "auto"
+    """`auto`: the English reranker orders English passages of English questions."""
+    question_characters: int = Field(default=4000, ge=1)
+    """A longer question is refused."""
+    history_tokens: int = Field(default=2000, ge=0)
+    """Turns of a conversation are dropped, oldest first, beyond this."""
+
+
+class ServerSettings(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=7860, ge=0, le=65535)
+    body_bytes: int = Field(default=1_000_000, ge=1)
+    """A larger request is refused."""
+    conversations: int = Field(default=1000, ge=1)
+    """Conversations remembered in memory; the one unused for longest goes first."""
+    concurrency: int = Field(default=16, ge=1)
+    """Questions of the chat page answered at once."""
+
+
+class Settings(Section):
+    """Everything that can be set."""
+
+    store: StoreSettings = Field(default_factory=StoreSettings)
+    models: ModelSettings = Field(default_factory=ModelSettings)
+    embedder: EmbedderSettings = Field(default_factory=EmbedderSettings)
+    answer: AnswerSettings = Field(default_factory=AnswerSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
+
+
+def keys() -> tuple[str, ...]:
+    """Every setting as `section.key`."""
+    return tuple(_keys(Settings))
+
+
+def variables() -> dict[str, str]:
+    """Environment variable -> setting."""
+    by_rule = {PREFIX + key.replace(".", "_").upper(): key for key in keys()}
+    return by_rule | SHORT_VARIABLES
+
+
+def load(
+    config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Settings:
+    """Read all sources.
+
+    `environment` defaults to the process's own; `overrides` holds `section.key` -> value from the command line, where
+    None means not given. Raises InputError for an unknown key, a value that does not fit, or an unreadable file.
+    """
+    environment = os.environ if environment is None else environment
+    if config is None and environment.get(CONFIG_VARIABLE):
+        config = Path(environment[CONFIG_VARIABLE])
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    sources = [
+        *_from_file(config),
+        *_from_environment(environment),
+        *((key, value, "command line") for key, value in (overrides or {}).items() if value is not None),
+    ]
+    for key, value, origin in sources:
+        section, _, name = key.partition(".")
+        values.setdefault(section, {})[name] = value
+        origins[key] = origin
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"][:2])
+        raise InputError(f"{origins.get(key, 'settings')}: {key}: {first['msg']}; see docs/settings.md") from error
+
+
+def secret(value: SecretStr | None, file: Path | None) -> str | None:
+    """The secret itself, from the setting or from its file; None where neither is set."""
+    if value is not None:
+        return value.get_secret_value()
+    if file is None:
+        return None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"key file {file} can't be read: {error}") from error
+
+
+def _keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from _keys(field.annotation, f"{before}{name}.")
+        else:
+            yield before + name
+
+
+def _from_file(path: Path | None) -> Iterator[tuple[str, object, str]]:
+    if path is None:
+        return
+    try:
+        content = tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"settings file {path} does not exist") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"settings file {path} can't be read: {error}") from error
+    known = set(keys())
+    sections = {key.partition(".")[0] for key in known}
+    for section, table in content.items():
+        if section not in sections or not isinstance(table, dict):
+            raise InputError(_unknown(f"settings file {path}", section, sorted(known | sections)))
+        for name, value in table.items():
+            key = f"{section}.{name}"
+            if key not in known:
+                raise InputError(_unknown(f"settings file {path}", key, sorted(known)))
+            yield key, value, f"settings file {path}"
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object, str]]:
+    known = variables()
+    # The short names come first, so that the full name wins where both are set.
+    for name in sorted(environment, key=lambda name: (name not in SHORT_VARIABLES, name)):
+        if not name.startswith(PREFIX) or name == CONFIG_VARIABLE:
+            continue
+        if name not in known:
+            raise InputError(_unknown("environment", name, [*known, CONFIG_VARIABLE]))
+        if environment[name]:
+            yield known[name], environment[name], f"environment variable {name}"
+
+
+def _unknown(where: str, key: str, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+    return f"{where}: unknown setting {key}; the nearest known one is {nearest[0]}"

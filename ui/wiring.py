@@ -1,0 +1,135 @@
+"""Settings to store and assistant: the only place where parts are joined."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from store.errors import InputError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from assistant.assistant import Assistant
+    from ingest.pipeline import IngestReport
+    from store.statements import StatementStore
+    from store.types import Embedder, Vectors
+    from ui.settings import Settings
+
+    Progress = Callable[[int, int], None]
+
+QUIET = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "ANONYMIZED_TELEMETRY": "False",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+}
+"""What keeps the libraries from calling home; read by them when they are imported."""
+
+
+def stay_quiet() -> None:
+    """To be called before any heavy library is imported."""
+    os.environ.update(QUIET)
+
+
+def open_store(settings: Settings, *, address: str | None = None, any_index: bool = False) -> StatementStore:
+    """The store of the settings, to be closed by the caller. `any_index` is for a rebuild."""
+    stay_quiet()
+    from ingest.chunker import CHUNKING
+    from store.statements import StatementStore
+
+    folder = settings.store.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"can't make the folder {folder} ({error.strerror}); choose another --store DIR") from error
+    return StatementStore.open(
+        folder,
+        embedder(settings),
+        chunking=CHUNKING,
+        address=address,
+        any_index=any_index,
+    )
+
+
+class PreparedEmbedder:
+    """The prepared model, loaded when the first text comes: look-ups need no more than its fingerprint."""
+
+    def __init__(self, folder: Path) -> None:
+        from store.models import E5_SMALL
+
+        self.fingerprint = E5_SMALL.fingerprint
+        self._folder = folder
+        self._model: Embedder | None = None
+        self._loading = Lock()
+
+    @property
+    def dimension(self) -> int:
+        return self._loaded().dimension
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return self._loaded().embed_passages(texts)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        return self._loaded().embed_query(text)
+
+    def _loaded(self) -> Embedder:
+        """Raises ModelError where the model is not prepared."""
+        with self._loading:
+            if self._model is None:
+                from store.embedder import E5Embedding
+
+                self._model = E5Embedding.load(self._folder)
+            return self._model
+
+
+def embedder(settings: Settings) -> Embedder:
+    """The embedder of the settings."""
+    chosen = settings.embedder
+    if chosen.kind == "local":
+        return PreparedEmbedder(settings.models.folder)
+    if not chosen.url or not chosen.model:
+        missing = "url" if not chosen.url else "model"
+        raise InputError(f"embedder.kind is remote but embedder.{missing} is not set; see docs/settings.md")
+    from store.embedder import RemoteEmbedding
+    from ui.settings import secret
+
+    return RemoteEmbedding(
+        chosen.url,
+        chosen.model,
+        api_key=secret(chosen.api_key, chosen.api_key_file),
+        query_prefix=chosen.query_prefix,
+        passage_prefix=chosen.passage_prefix,
+        timeout=chosen.timeout_seconds,
+    )
+
+
+def build_assistant(settings: Settings, store: StatementStore) -> Assistant:
+    """The assistant over an open store."""
+    from assistant.assistant import Assistant
+    from assistant.reranker import CrossEncoder
+
+    reranker = CrossEncoder.load(settings.models.folder) if settings.answer.reranker == "auto" else None
+    return Assistant(store, reranker=reranker)
+
+
+def ingest_folder(
+    folder: Path, store: StatementStore, *, metadata: Path | None, prune: bool, progress: Progress
+) -> IngestReport:
+    """Take in a folder, with both sides of the layers joined."""
+    from ingest.pipeline import ingest
+
+    return ingest(folder, store, metadata=metadata, prune=prune, progress=lambda step: progress(step.done, step.total))
+
+
+def rebuild_store(store: StatementStore, progress: Progress) -> None:
+    """Make the indexes again, with the chunker of the ingest."""
+    from ingest.chunker import chunk
+
+    store.rebuild(chunk, progress)
