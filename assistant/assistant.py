@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from assistant.question import Query, understand
 from assistant.reranker import Reranker
 from assistant.retriever import Retriever
 from assistant.sufficiency import THRESHOLD, confidence
+from assistant.vocabulary import Vocabulary
 from assistant.writers import DraftClaim, ExtractiveWriter, SentenceScorer, Writer
 from store.errors import InputError
 from store.statements import StatementStore
@@ -67,14 +69,22 @@ class Assistant:
         extractive = ExtractiveWriter(SentenceScorer(store.embedder, reranker))
         self._writers: dict[str, Writer] = {extractive.name: extractive, **(writers or {})}
         self._threshold = threshold
+        self._known = store.snapshot, Vocabulary.of(store.snapshot)
 
     def search(
         self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters(), limit: int = 10
     ) -> SearchResult:
         """Ranked paragraphs. Raises InputError for a question that can't be read."""
-        query = understand(question, history, filters, self._store.snapshot)
-        passages, _ = self._retriever.rerank(query, self._retriever.candidates(query))
+        query, passages, _ = self.retrieve(question, history=history, filters=filters)
         return SearchResult(tuple(passages[:limit]), query.filters, query.text)
+
+    def retrieve(
+        self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters()
+    ) -> tuple[Query, list[Passage], str | None]:
+        """The question as understood, every passage found, best first, and the reranker's name where one applied."""
+        query = self._understand(question, history, filters)
+        passages, reranker = self._retriever.rerank(query, self._retriever.candidates(query))
+        return query, passages, reranker
 
     def ask(
         self,
@@ -88,18 +98,26 @@ class Assistant:
         chosen = self._writer(writer)
         clock = _Clock()
         with clock.step("understand"):
-            query = understand(question, history, filters, self._store.snapshot)
+            query = self._understand(question, history, filters)
         with clock.step("retrieve"):
             passages = self._retriever.candidates(query)
         with clock.step("rerank"):
             passages, reranker = self._retriever.rerank(query, passages)
         claims: list[DraftClaim] = []
         with clock.step("write"):
-            if passages and confidence(passages) >= self._threshold:
+            if passages and confidence(query, passages) >= self._threshold:
                 claims = chosen.write(query, passages[:EVIDENCE])
         with clock.step("verify"):
             checked, citations = _verify(claims)
         return self._answer(question, query, passages, checked, citations, chosen.name, reranker, clock)
+
+    def _understand(self, question: str, history: Sequence[Turn], filters: Filters) -> Query:
+        snapshot, vocabulary = self._known
+        if snapshot is not self._store.snapshot:
+            snapshot = self._store.snapshot
+            vocabulary = Vocabulary.of(snapshot)
+            self._known = snapshot, vocabulary
+        return understand(question, history, filters, snapshot, vocabulary, datetime.date.today())
 
     def _writer(self, name: str | None) -> Writer:
         if name is None:
@@ -144,7 +162,8 @@ class Assistant:
 
 def _verify(drafts: Sequence[DraftClaim]) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:
     """Number the quotes that stand in their paragraphs; a claim without one is dropped."""
-    claims, citations = [], []
+    claims: list[Claim] = []
+    citations: list[Citation] = []
     for draft in drafts:
         numbers = []
         for quote in draft.quotes:

@@ -42,7 +42,7 @@ def reference(passage: Passage, word: str) -> str:
     """`PC.DEL/550/08, para. 5`; the printed label where the paragraph has one. `word` is "para." in some language."""
     header, paragraph = passage.statement.header, passage.paragraph
     document = f"{header.code}, {header.part}" if header.part else header.code
-    return f"{document}, {word} {paragraph.label or paragraph.number}"
+    return f"{document}, {word} {(paragraph.label or '').rstrip('.') or paragraph.number}"
 
 
 def attribution(passage: Passage) -> str:

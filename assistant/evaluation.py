@@ -1,8 +1,8 @@
 """Questions with gold evidence become figures: are the paragraphs found, the answers right, the refusals right?
 
-A line of a question file is an object with `id`, `type`, `language`, `question`, `answers` (short right answers, one of
-which should stand in the text), `gold` and `alternatives` (verbatim quotes with their file) and `history`. A question of
-type "unanswerable" has no gold: refusing it is right.
+A line of a question file is an object with `id`, `type`, `language`, `question`, `answers` (short right answers, one
+of which should stand in the text), `gold` and `alternatives` (verbatim quotes with their file) and `history`. A
+question of type "unanswerable" has no gold: refusing it is right.
 """
 
 from __future__ import annotations

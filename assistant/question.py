@@ -1,14 +1,15 @@
-"""A question and its conversation become a standalone query with a language and filters."""
+"""A question and its conversation become a standalone query: what it asks, in which language, and whom it names."""
 
 from __future__ import annotations
 
+import datetime
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from assistant.answer import Turn
 from assistant.prompts import FILTER_DROPPED, say
-from store.codes import find_codes
+from assistant.vocabulary import Vocabulary
 from store.errors import InputError
 from store.language import detect_language
 from store.snapshot import Snapshot
@@ -16,7 +17,11 @@ from store.types import Filters
 
 LONGEST_QUESTION = 4_000
 FOLLOW_UP_WORDS = 12
-"""A question with fewer words than this may lean on the one before it."""
+"""A question with fewer words than this may lean on those before it."""
+ENOUGH_WORDS = 8
+"""So many words of earlier questions are carried; a question such as `And Denmark?` alone says too little."""
+NARROWING = ("code", "speaker", "period", "delegation", "home", "forum")
+"""What a follow-up takes over from the conversation where it names none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,22 @@ class Query:
     """Standalone: says what it asks without the conversation."""
     language: str
     filters: Filters
+    named: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """For each kind of thing that the question names (`speaker`, `period` …): the statements that agree."""
+    carried: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """The same for what the conversation named last and the question does not."""
     notes: tuple[str, ...] = ()
 
 
-def understand(question: str, history: Sequence[Turn], filters: Filters, snapshot: Snapshot) -> Query:
-    """What is asked, in which language, of which statements.
+def understand(
+    question: str,
+    history: Sequence[Turn],
+    filters: Filters,
+    snapshot: Snapshot,
+    vocabulary: Vocabulary,
+    today: datetime.date | None = None,
+) -> Query:
+    """What is asked, in which language, of which statements. `vocabulary` is the snapshot's.
 
     Raises InputError for a question that is empty or longer than LONGEST_QUESTION characters.
     """
@@ -39,33 +55,50 @@ def understand(question: str, history: Sequence[Turn], filters: Filters, snapsho
     if not question:
         raise InputError("the question is empty; ask something")
     if len(question) > LONGEST_QUESTION:
-        raise InputError(
-            f"the question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read: shorten it"
-        )
+        count = f"{len(question):,} characters; at most {LONGEST_QUESTION:,}"
+        raise InputError(f"the question has {count} are read: shorten it")
     asked = [text for role, text in history if role == "user"]
     language = detect_language(question) or detect_language(" ".join(asked)) or "en"
-    text = standalone(question, asked)
-    filters = _with_codes(filters, question, snapshot)
+    named = vocabulary.read(question, today)
+    filters = replace(filters, code=filters.code or named.codes)
     notes: tuple[str, ...] = ()
     if filters and not snapshot.select(filters):
         notes = (say(FILTER_DROPPED, language, filters=describe(filters)),)
         filters = Filters()
-    return Query(text, language, filters, notes)
+    return Query(
+        text=standalone(question, asked),
+        language=language,
+        filters=filters,
+        named=named.statement_ids,
+        carried=_carried(named.statement_ids, history, vocabulary, today),
+        notes=notes,
+    )
 
 
 def standalone(question: str, asked: Sequence[str]) -> str:
-    """A short question put behind the one that it follows, so that it can be searched alone."""
-    if not asked or len(question.split()) >= FOLLOW_UP_WORDS or find_codes(question):
+    """A short question put behind those that it follows, so that it can be searched alone."""
+    if len(question.split()) >= FOLLOW_UP_WORDS:
         return question
-    return f"{asked[-1].strip()} {question}"
+    parts = [question]
+    words = 0
+    for earlier in reversed(asked):
+        if words >= ENOUGH_WORDS:
+            break
+        parts.insert(0, earlier.strip())
+        words += len(earlier.split())
+    return " ".join(parts)
 
 
-def _with_codes(filters: Filters, question: str, snapshot: Snapshot) -> Filters:
-    """A document named in the question is the one that is asked about, if the store has it."""
-    if filters.code:
-        return filters
-    codes = tuple(code for code in find_codes(question) if snapshot.find(code, None, None))
-    return replace(filters, code=codes)
+def _carried(
+    named: Mapping[str, frozenset[int]], history: Sequence[Turn], vocabulary: Vocabulary, today: datetime.date | None
+) -> dict[str, frozenset[int]]:
+    """What the conversation named last, of the kinds that the question leaves open."""
+    carried: dict[str, frozenset[int]] = {}
+    for _, text in reversed(history):
+        for kind, ids in vocabulary.read(text, today).statement_ids.items():
+            if kind in NARROWING and kind not in named and kind not in carried:
+                carried[kind] = ids
+    return carried
 
 
 def describe(filters: Filters) -> str:

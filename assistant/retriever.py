@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from assistant.question import Query
 from assistant.reranker import Reranker
 from store.statements import Hit, StatementStore
-from store.types import Passage
-
-K = TypeVar("K")
+from store.types import Filters, Passage
 
 CANDIDATES = 60
 """Chunks taken from each index."""
-RRF_CONSTANT = 60
-RERANKED = 30
-"""The reranker reads so many of the fused passages."""
+LIKELY_CANDIDATES = 20
+"""Chunks taken from each index among the statements that the question seems to mean."""
+LIKELY_SHARE = 0.25
+"""What the question names must leave out most of the store, else it says nothing of where to look."""
+RERANKED = 12
+"""The reranker reads so many of the fused passages: each costs it some twenty-five milliseconds."""
+EQUAL = 1e-6
+SUPERSEDED = -0.5
+"""An older revision stands behind the current one, unless it is asked for by its code."""
+DENSE_SHARE = 0.7
+COSINE_RANGE = 0.1
+"""Between the best and a worthless candidate's cosine lies about this much."""
+AGREEMENT = {"code": 0.5, "speaker": 0.3, "period": 0.3, "delegation": 0.2, "home": 0.1, "forum": 0.1}
+"""What it is worth that a statement agrees with what the question names."""
+CARRIED_SHARE = 0.5
+"""Worth of what the conversation named before, beside what the question names itself."""
+RERANKER_WEIGHT = 0.1
+"""Worth of one logit beside the fused score."""
 
 
-def reciprocal_rank_fusion(rankings: Sequence[Sequence[K]], constant: int = RRF_CONSTANT) -> dict[K, float]:
-    """Score of each key: the sum of 1 / (constant + rank) over the rankings (Cormack, Clarke and Büttcher 2009)."""
-    scores: dict[K, float] = {}
-    for ranking in rankings:
-        for rank, key in enumerate(ranking, 1):
-            scores[key] = scores.get(key, 0.0) + 1 / (constant + rank)
-    return scores
+def fused(dense: float, best_dense: float, lexical: float, best_lexical: float) -> float:
+    """A weighted sum of both scores, each on its own scale, 1 - DENSE_SHARE at the most for the best in both.
+
+    Sums of scores keep what rank fusion throws away (Bruch, Gai and Ingber 2023); here they rank the gold paragraph
+    first for 62 % of English questions, reciprocal rank fusion for 56 % (docs/quality.md).
+    """
+    share = lexical / best_lexical if best_lexical > 0 else 0.0
+    return DENSE_SHARE * (dense - best_dense) / COSINE_RANGE + (1 - DENSE_SHARE) * share
 
 
 class Retriever:
@@ -37,15 +51,40 @@ class Retriever:
         self._reranker = reranker
 
     def candidates(self, query: Query) -> list[Passage]:
-        """Fused passages, best first, at most twice CANDIDATES; `scores` has what each index said."""
+        """Fused passages, best first; `scores` has what each index said and what agrees with the question."""
         vector = self._store.embedder.embed_query(query.text)
         hits = self._store.search(query.text, vector, filters=query.filters, k=CANDIDATES)
+        worth = _worth(query)
+        likely = self._likely(query.filters, worth)
+        if likely:
+            more = self._store.search(query.text, vector, filters=query.filters, only=likely, k=LIKELY_CANDIDATES)
+            hits = list({hit.chunk_id: hit for hit in (*hits, *more)}.values())
+        if not hits:
+            return []
         scores = _by_paragraph(hits)
-        dense = sorted(scores, key=lambda key: -scores[key]["dense"])
-        lexical = sorted((key for key in scores if scores[key]["lexical"] > 0), key=lambda key: -scores[key]["lexical"])
-        fused = reciprocal_rank_fusion([dense, lexical])
-        passages = self._store.passages(sorted(fused, key=lambda key: -fused[key]))
-        return [replace(p, score=fused[p.key], scores={**scores[p.key], "fused": fused[p.key]}) for p in passages]
+        best_dense = max(item["dense"] for item in scores.values())
+        best_lexical = max(item["lexical"] for item in scores.values())
+        known = self._store.snapshot.statements
+        for (statement_id, _), item in scores.items():
+            item["agreement"] = worth[statement_id]
+            if statement_id in known and known[statement_id].superseded_by and not query.filters.code:
+                item["agreement"] += SUPERSEDED
+            item["fused"] = fused(item["dense"], best_dense, item["lexical"], best_lexical) + item["agreement"]
+        best_first = sorted(scores, key=lambda key: -scores[key]["fused"])
+        chunks = self._store.texts([int(scores[key]["chunk"]) for key in best_first[:RERANKED]])
+        return [
+            replace(p, score=found["fused"], scores=found, focus=_focus(p, chunks.get(int(found["chunk"]))))
+            for p in self._store.passages(best_first)
+            for found in (scores[p.key],)
+        ]
+
+    def _likely(self, filters: Filters, worth: Mapping[int, float]) -> frozenset[int]:
+        """The statements that agree best with what the question names; none where that is no narrow choice."""
+        if not worth or filters.code:
+            return frozenset()
+        most = max(worth.values())
+        likely = frozenset(i for i, value in worth.items() if value > most - EQUAL)
+        return likely if len(likely) <= LIKELY_SHARE * len(self._store.snapshot.statements) else frozenset()
 
     def rerank(self, query: Query, passages: Sequence[Passage]) -> tuple[list[Passage], str | None]:
         """The passages in final order, and the reranker's name where one applied.
@@ -53,30 +92,52 @@ class Retriever:
         The reranker knows English only: with a question in another language the order stays, and a passage in another
         language keeps the place that fusion gave it.
         """
-        if self._reranker is None or query.language != "en":
-            return list(passages), None
         head = [p for p in passages[:RERANKED] if p.statement.header.language == "en"]
-        if not head:
+        if self._reranker is None or query.language != "en" or not head:
             return list(passages), None
         logits = self._reranker.scores(query.text, [readable(p) for p in head])
-        scored = [replace(p, scores={**p.scores, "reranker": s}) for p, s in zip(head, logits, strict=True)]
-        ordered = iter(sorted(scored, key=lambda p: -p.scores["reranker"]))
-        placed = [next(ordered) if p.statement.header.language == "en" else p for p in passages[:RERANKED]]
+        scored = iter(sorted(map(_with_logit, head, logits), key=lambda p: -p.score))
+        read = {p.key for p in head}
+        placed = [next(scored) if p.key in read else p for p in passages[:RERANKED]]
         return [*placed, *passages[RERANKED:]], self._reranker.name
 
 
 def readable(passage: Passage) -> str:
-    """A passage as a model reads it: header line, heading, paragraph."""
-    parts = (passage.statement.header.line(), passage.paragraph.heading, passage.paragraph.text)
+    """A passage as a model reads it: header line, headings, and of a long paragraph the piece that was found."""
+    start, end = passage.focus or (0, None)
+    parts = (passage.statement.header.line(), passage.paragraph.heading, passage.paragraph.text[start:end])
     return "\n".join(part for part in parts if part)
 
 
+def _worth(query: Query) -> dict[int, float]:
+    """What each statement's agreement with the question is worth."""
+    worth: dict[int, float] = defaultdict(float)
+    for named, share in ((query.named, 1.0), (query.carried, CARRIED_SHARE)):
+        for kind, value in AGREEMENT.items():
+            for statement_id in named.get(kind, ()):
+                worth[statement_id] += share * value
+    return worth
+
+
+def _focus(passage: Passage, chunk: str | None) -> tuple[int, int] | None:
+    """Where the found piece stands in its paragraph; a chunk is its context, a line end and the piece."""
+    text = passage.paragraph.text
+    piece = chunk.rpartition("\n")[2] if chunk else ""
+    start = text.find(piece) if piece and len(piece) < len(text) else -1
+    return (start, start + len(piece)) if start >= 0 else None
+
+
+def _with_logit(passage: Passage, logit: float) -> Passage:
+    scores = {**passage.scores, "reranker": logit}
+    return replace(passage, score=passage.scores["fused"] + RERANKER_WEIGHT * logit, scores=scores)
+
+
 def _by_paragraph(hits: Sequence[Hit]) -> Mapping[tuple[int, int], dict[str, float]]:
-    """The best scores that a paragraph has from its chunks."""
+    """The best scores that a paragraph has from its chunks, and the id of the chunk that is nearest."""
     scores: dict[tuple[int, int], dict[str, float]] = {}
-    for hit in hits:
+    for hit in sorted(hits, key=lambda hit: -hit.dense):
         for number in range(hit.first, hit.last + 1):
-            known = scores.setdefault((hit.statement_id, number), {"dense": 0.0, "lexical": 0.0})
-            known["dense"] = max(known["dense"], hit.dense)
+            nearest = {"dense": hit.dense, "lexical": hit.lexical, "chunk": float(hit.chunk_id)}
+            known = scores.setdefault((hit.statement_id, number), nearest)
             known["lexical"] = max(known["lexical"], hit.lexical)
     return scores

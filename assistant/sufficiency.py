@@ -3,31 +3,67 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
+from assistant.question import Query
+from assistant.retriever import AGREEMENT, readable
+from store.language import stop_words
+from store.snapshot import fold
 from store.types import Passage
 
 THRESHOLD = 0.5
 """Refuse below. Its trade-off curve stands in docs/quality.md; `python bench/calibrate.py` makes it."""
 
-RERANKED_WEIGHTS = (0.0, 0.0, 0.0)
-FUSED_WEIGHTS = (0.0, 0.0, 0.0)
+WEIGHTS: Mapping[bool, Mapping[str, float]] = {
+    True: {"constant": 0.0},
+    False: {"constant": 0.0},
+}
+"""By whether the reranker applied: logistic regression on `features`, made by the same command."""
+
+STEM = 5
+"""Two words of one language that begin with so many equal letters count as the same word."""
 
 
-def features(passages: Sequence[Passage]) -> tuple[float, float]:
-    """What the search itself knows: the best passage's main score and its lead over the fifth.
+def features(query: Query, passages: Sequence[Passage]) -> dict[str, float]:
+    """What speaks for the best passage: its scores, its lead, and how much of the question it holds."""
+    best = passages[0]
+    fifth = passages[min(4, len(passages) - 1)]
+    found = {
+        "constant": 1.0,
+        "dense": 10 * (best.scores["dense"] - 0.85),
+        "lead": best.score - fifth.score,
+        "coverage": coverage(query, best),
+        "agreement": agreement(query, best),
+    }
+    if "reranker" in best.scores:
+        found["reranker"] = best.scores["reranker"] / 5
+    return found
 
-    The main score is the cross-encoder's logit where it applied, else the cosine.
-    """
-    name = "reranker" if "reranker" in passages[0].scores else "dense"
-    scores = [p.scores[name] for p in passages if name in p.scores]
-    return scores[0], scores[0] - scores[min(4, len(scores) - 1)]
+
+def coverage(query: Query, passage: Passage) -> float:
+    """Share of the question's content words that stand in the passage or its header, 0 to 1."""
+    asked = {word[:STEM] for word in _words(query.text) if word not in stop_words(query.language)}
+    held = {word[:STEM] for word in _words(readable(passage))}
+    return len(asked & held) / len(asked) if asked else 0.0
 
 
-def confidence(passages: Sequence[Passage]) -> float:
-    """Probability that the passages hold the answer, by logistic regression on `features`."""
+def agreement(query: Query, passage: Passage) -> float:
+    """Share of what the question names (speaker, period, code …) that the passage's statement agrees with, 0 to 1."""
+    named = [kind for kind in AGREEMENT if kind in query.named]
+    if not named:
+        return 0.5
+    return sum(passage.statement.id in query.named[kind] for kind in named) / len(named)
+
+
+def confidence(query: Query, passages: Sequence[Passage]) -> float:
+    """Probability that the best passages hold the answer."""
     if not passages:
         return 0.0
-    best, lead = features(passages)
-    constant, by_best, by_lead = RERANKED_WEIGHTS if "reranker" in passages[0].scores else FUSED_WEIGHTS
-    return 1 / (1 + math.exp(-(constant + by_best * best + by_lead * lead)))
+    weights = WEIGHTS["reranker" in passages[0].scores]
+    found = features(query, passages)
+    return 1 / (1 + math.exp(-sum(weight * found.get(name, 0.0) for name, weight in weights.items())))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", fold(text))

@@ -18,7 +18,7 @@ from store.types import Embedder, Passage
 
 MOST_SENTENCES = 3
 """Sentences quoted from one paragraph."""
-SENTENCES_READ = 60
+SENTENCES_READ = 24
 """Sentences of the evidence that are scored for one answer."""
 
 
@@ -69,11 +69,9 @@ class ExtractiveWriter:
         self._scorer = scorer
 
     def write(self, query: Query, evidence: Sequence[Passage]) -> list[DraftClaim]:
-        candidates = [
-            Quote(passage, start, end)
-            for passage in evidence
-            for start, end in sentences(passage.paragraph.text, passage.statement.header.language)
-        ][:SENTENCES_READ]
+        candidates = [Quote(passage, start, end) for passage in evidence for start, end in _sentences(passage)][
+            :SENTENCES_READ
+        ]
         if not candidates:
             return []
         scores, margin = self._scorer.scores(query, candidates)
@@ -83,6 +81,13 @@ class ExtractiveWriter:
             if own:
                 claims += [_claim(query, quote) for quote in _join(_best(own, margin))]
         return claims
+
+
+def _sentences(passage: Passage) -> list[tuple[int, int]]:
+    """The sentences of a passage; of a long paragraph, those of the piece that was found."""
+    first, last = passage.focus or (0, len(passage.paragraph.text))
+    spans = sentences(passage.paragraph.text, passage.statement.header.language)
+    return [(start, end) for start, end in spans if start < last and end > first]
 
 
 def _best(scored: Sequence[tuple[float, Quote]], margin: float) -> list[Quote]:

@@ -49,12 +49,11 @@ class TimedEmbedder:
 
 def ingest(folder: Path, docs: Path, metadata: Path | None) -> Iterator[tuple[str, str]]:
     from ingest.pipeline import ingest as run
-    from ui.wiring import load_embedder
-
     from store.statements import StatementStore
     from ui.settings import load
+    from ui.wiring import embedder as open_embedder
 
-    embedder = TimedEmbedder(load_embedder(load()))
+    embedder = TimedEmbedder(open_embedder(load()))
     with StatementStore.open(folder, embedder) as store:  # type: ignore[arg-type]
         started = time.perf_counter()
         report = run(docs, store, metadata=metadata)

@@ -6,12 +6,33 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from store.bundled import bundled
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier  # type: ignore[import-untyped]
 
 LANGUAGES = ("en", "fr", "de", "it", "ru", "es", "uk")
 """The six languages of the house and Ukrainian; among more, short questions are told apart less surely."""
 MIN_LETTERS = 8
+
+
+_STOP_WORDS = {
+    "en": "english",
+    "fr": "french",
+    "de": "german",
+    "it": "italian",
+    "ru": "russian",
+    "es": "spanish",
+}
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """Words that say nothing of what a text is about; none for a language without a list."""
+    name = _STOP_WORDS.get(language)
+    return (
+        frozenset(bundled(f"nltk_cache/corpora/stopwords/{name}").read_text("utf-8").split()) if name else frozenset()
+    )
 
 
 @cache

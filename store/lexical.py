@@ -17,7 +17,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from store.bundled import bundled
+from store.language import stop_words
 
 ANALYSER_VERSION = "1"
 """Part of the store's fingerprint; raise it when fields or analysers change."""
@@ -47,19 +47,14 @@ class LexicalEntry(NamedTuple):
     header: str
 
 
-def _stop_words(language: str) -> list[str]:
-    """Words that say nothing of what a question is about; for the header's field, those of every language."""
-    names = [STEMMED[language]] if language in STEMMED else list(STEMMED.values())
-    folder = bundled("nltk_cache/corpora/stopwords")
-    return [word for name in names for word in (folder / name).read_text("utf-8").split()]
-
-
 @cache
 def _analyser(language: str, *, query: bool = False) -> tantivy.TextAnalyzer:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(WORD)).filter(tantivy.Filter.lowercase())
     name = STEMMED.get(language)
     if query:
-        builder = builder.filter(tantivy.Filter.custom_stopword(_stop_words(language)))
+        languages = [language] if language in STEMMED else STEMMED
+        dropped = sorted(word for name in languages for word in stop_words(name))
+        builder = builder.filter(tantivy.Filter.custom_stopword(dropped))
     if name:
         builder = builder.filter(tantivy.Filter.stemmer(name))
     return builder.filter(tantivy.Filter.ascii_fold()).build()

@@ -19,7 +19,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from store.errors import FingerprintError, NotFoundError
+from store.errors import FingerprintError, NotFoundError, StoreError
 from store.lexical import ANALYSER_VERSION, LexicalEntry, LexicalIndex
 from store.lock import FolderLock, Owner, read_owner
 from store.registry import Registry
@@ -86,7 +86,10 @@ class StatementStore:
         `chunking` names the chunker's settings. An index made with another embedder, chunker or analyser is refused
         (FingerprintError) unless `any_index`, which is for `rebuild` alone. A folder in use: StoreBusyError.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"can't make the folder {folder} ({error.strerror}); choose another --store DIR") from error
         lock = FolderLock(folder)
         lock.acquire(address)
         try:

@@ -152,6 +152,8 @@ class Passage:
     """Orders the passages of one search; higher is better."""
     scores: dict[str, float] = field(default_factory=dict)
     """What each stage said: `dense`, `lexical`, `fused`, `reranker`."""
+    focus: tuple[int, int] | None = None
+    """The piece of a long paragraph that was found, as offsets into its text; None where it is the whole."""
 
     @property
     def key(self) -> tuple[int, int]:

@@ -102,6 +102,13 @@ def test_search_gives_ranked_paragraphs_only(http: httpx.Client) -> None:
     assert "duty officers" in body["passages"][0]["text"]
 
 
+def test_a_search_knows_what_was_said_before(http: httpx.Client) -> None:
+    history = [["user", "What does Lestrin propose?"], ["assistant", "A Joint Notification Centre."]]
+    body = http.post("/api/search", json={"question": "And how much would it cost?", "history": history}).json()
+
+    assert "lestrin" in body["standalone_question"].casefold()
+
+
 def test_filters_narrow_the_answer(http: httpx.Client) -> None:
     body = http.post("/api/search", json={"question": QUESTION, "filters": {"language": ["ru"]}}).json()
 
@@ -269,6 +276,10 @@ def test_the_openapi_document_names_every_operation(http: httpx.Client) -> None:
 def test_no_page_of_the_framework_that_loads_from_elsewhere(http: httpx.Client) -> None:
     for path in ("/docs", "/redoc"):
         assert http.get(path).status_code == 404
+
+
+def test_nothing_can_be_uploaded_to_the_chat(http: httpx.Client) -> None:
+    assert http.post("/gradio_api/upload", files={"files": ("x.html", b"<script></script>")}).status_code == 413
 
 
 def test_it_is_alive(http: httpx.Client) -> None:

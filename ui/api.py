@@ -26,6 +26,7 @@ MOST_PASSAGES = 100
 Name = Annotated[str, Field(max_length=300)]
 Names = Annotated[list[Name], Query(max_length=50)]
 Role = Literal["user", "assistant"]
+History = Annotated[list[tuple[Role, str]], Field(max_length=200)]
 
 
 class Body(BaseModel):
@@ -47,13 +48,14 @@ class FiltersBody(Body):
 class AskBody(Body):
     question: str
     conversation_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    history: Annotated[list[tuple[Role, str]], Field(max_length=200)] | None = None
+    history: History | None = None
     filters: FiltersBody = FiltersBody()
     writer: Name | None = None
 
 
 class SearchBody(Body):
     question: str
+    history: History = []
     filters: FiltersBody = FiltersBody()
     limit: int = Field(default=10, ge=1, le=MOST_PASSAGES)
 
@@ -96,7 +98,7 @@ def _add_questions(app: FastAPI, service: Service) -> None:
     @app.post("/api/search")
     def search(body: SearchBody) -> render.SearchJson:
         """Paragraphs for a question, best first, without an answer."""
-        return service.search(body.question, filters=body.filters.filters(), limit=body.limit)
+        return service.search(body.question, history=body.history, filters=body.filters.filters(), limit=body.limit)
 
     @app.get("/api/status")
     def status() -> render.StatusJson:

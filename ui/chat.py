@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import logging
+import time
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +24,8 @@ LOG = logging.getLogger("statements")
 TITLE = "Statements assistant"
 TURNS_SHOWN = 30
 EXAMPLES = 4
-STATEMENTS_READ = 400
-"""For the examples."""
+EXAMPLE_SECONDS = 2.0
+"""Longest time that the search for examples may add to the start."""
 SYSTEM_FONTS = ["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "Noto Sans", "sans-serif"]
 SYSTEM_MONO = ["ui-monospace", "Consolas", "monospace"]
 HEAD = """
@@ -74,6 +76,7 @@ def mount_chat(app: FastAPI, service: Service) -> FastAPI:
 def _blocks(service: Service) -> gradio.Blocks:
     import gradio
 
+    examples = _examples(service)
     blocks: gradio.Blocks
     with gradio.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
         talk = gradio.State(Talk())
@@ -101,10 +104,10 @@ def _blocks(service: Service) -> gradio.Blocks:
             yield from _ask(service, question, talk)
 
         def start() -> tuple[Any, ...]:
-            return "", Talk(), _welcome(service), pages.empty_panel()
+            return "", Talk(), _welcome(service, examples), pages.empty_panel()
 
         def greet() -> tuple[str, str]:
-            return pages.masthead(TITLE, service.status()), _welcome(service)
+            return pages.masthead(TITLE, service.status()), _welcome(service, examples)
 
         outputs = [box, talk, log, panel]
         gradio.on([box.submit, send.click], ask, [box, talk], outputs, show_progress="hidden", api_visibility="private")
@@ -142,20 +145,25 @@ def _ask(service: Service, question: str, talk: Talk) -> Iterator[tuple[Any, ...
     yield gradio.skip(), talk, "".join(talk.turns), panel
 
 
-def _welcome(service: Service) -> str:
+def _welcome(service: Service, examples: Sequence[str]) -> str:
     status = service.status()
-    return pages.welcome(status["statements"], list(status["languages"]), _examples(service))
+    return pages.welcome(status["statements"], list(status["languages"]), examples)
 
 
-def _examples(service: Service) -> list[str]:
-    """Questions about what is in the store: who spoke, and on what."""
-    examples: dict[str, str] = {}
-    for statement in service.statements(limit=STATEMENTS_READ)["statements"]:
-        delegation = statement["delegation"]
-        if statement["superseded_by"] or not delegation or delegation in examples:
-            continue
-        when = f" in {statement['issued'][:4]}" if statement["issued"] else ""
-        examples[delegation] = f"What did {delegation} propose{when}?"
-        if len(examples) == EXAMPLES:
+def _examples(service: Service) -> tuple[str, ...]:
+    """Questions about those who speak most in this store, each asked once to see that it has an answer."""
+    until = time.monotonic() + EXAMPLE_SECONDS
+    years: dict[str, Counter[str]] = {}
+    for statement in service.store.statements():
+        header = statement.header
+        if header.delegation and header.issued and statement.superseded_by is None:
+            years.setdefault(header.delegation, Counter())[header.issued[:4]] += 1
+    answered: list[str] = []
+    for delegation in sorted(years, key=lambda name: -years[name].total()):
+        if len(answered) == EXAMPLES or time.monotonic() > until:
             break
-    return list(examples.values())
+        question = f"What did {delegation} propose in {years[delegation].most_common(1)[0][0]}?"
+        short = len(question) <= service.settings.answer.question_characters
+        if short and service.ask(question).status == "answered":
+            answered.append(question)
+    return tuple(answered)

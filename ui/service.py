@@ -25,32 +25,32 @@ class Catalogue:
     """Look-ups in the store: what is there, and how it reads."""
 
     def __init__(self, store: StatementStore) -> None:
-        self._store = store
+        self.store = store
 
     def statements(
         self, filters: Filters = EVERYTHING, *, limit: int = 100, offset: int = 0
     ) -> render.StatementListJson:
         """A page of the statements that satisfy the filters."""
-        found = self._store.statements(filters, limit=limit + 1, offset=offset)
+        found = self.store.statements(filters, limit=limit + 1, offset=offset)
         rows = [render.statement_json(statement) for statement in found[:limit]]
         return {"statements": rows, "limit": limit, "offset": offset, "more": len(found) > limit}
 
     def statement(self, code: str, part: str | None = None, language: str | None = None) -> render.StatementPageJson:
         """The statement under a code in any spelling, with its paragraphs and the others under that code."""
         statement = self.find(code, part, language)
-        return render.statement_page_json(statement, self._store.paragraphs(statement.id), self.others(statement))
+        return render.statement_page_json(statement, self.store.paragraphs(statement.id), self.others(statement))
 
     def others(self, statement: StoredStatement) -> list[StoredStatement]:
         """The other languages, parts and revisions under its code."""
-        return [other for other in self._store.find(statement.header.code) if other.id != statement.id]
+        return [other for other in self.store.find(statement.header.code) if other.id != statement.id]
 
     def find(self, code: str, part: str | None = None, language: str | None = None) -> StoredStatement:
         """One statement. Raises NotFoundError with the nearest thing that can be said about it."""
         language = language_of(language) if language else None
-        found = render.pick(self._store.find(code, part, language), code, part)
+        found = render.pick(self.store.find(code, part, language), code, part)
         if found is not None:
             return found
-        others = self._store.find(code)
+        others = self.store.find(code)
         if not others:
             raise NotFoundError(f"no statement {code} in the store; see: statements list")
         kept = ", ".join(sorted({_name(other) for other in others}))
@@ -61,11 +61,11 @@ class Catalogue:
 
     def paragraphs(self, statement: StoredStatement) -> tuple[Paragraph, ...]:
         """All paragraphs of a statement in reading order."""
-        return self._store.paragraphs(statement.id)
+        return self.store.paragraphs(statement.id)
 
     def status(self) -> render.StatusJson:
         """Counts and fingerprint."""
-        return render.status_json(self._store.status())
+        return render.status_json(self.store.status())
 
 
 class Service(Catalogue):
@@ -112,9 +112,12 @@ class Service(Catalogue):
             self._conversations.add(conversation_id, question, answer.refusal or answer.text)
         return answer
 
-    def search(self, question: str, *, filters: Filters = EVERYTHING, limit: int = 10) -> render.SearchJson:
+    def search(
+        self, question: str, *, history: Sequence[Turn] = (), filters: Filters = EVERYTHING, limit: int = 10
+    ) -> render.SearchJson:
         """Paragraphs for a question, best first."""
-        result = self._assistant.search(self.checked(question), filters=filters, limit=limit)
+        question = self.checked(question)
+        result = self._assistant.search(question, history=self._trimmed(history), filters=filters, limit=limit)
         return render.search_json(result.passages, result.filters, result.standalone_question)
 
     def _trimmed(self, history: Sequence[Turn]) -> tuple[Turn, ...]:
