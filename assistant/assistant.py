@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from assistant.answer import Answer, Citation, Claim, Turn
 from assistant.citations import cite
 from assistant.prompts import EMPTY_STORE, NOT_FOUND, say
-from assistant.question import Query, understand
+from assistant.question import LONGEST_QUESTION, Query, checked, understand
 from assistant.reranker import Reranker
 from assistant.retriever import Retriever
 from assistant.sufficiency import THRESHOLD, confidence
@@ -63,13 +63,19 @@ class Assistant:
         reranker: Reranker | None = None,
         writers: Mapping[str, Writer] | None = None,
         threshold: float = THRESHOLD,
+        question_characters: int = LONGEST_QUESTION,
     ) -> None:
         self._store = store
         self._retriever = Retriever(store, reranker)
         extractive = ExtractiveWriter(SentenceScorer(store.embedder, reranker))
         self._writers: dict[str, Writer] = {extractive.name: extractive, **(writers or {})}
         self._threshold = threshold
+        self._question_characters = question_characters
         self._known = store.snapshot, Vocabulary.of(store.snapshot)
+
+    def checked(self, question: str) -> str:
+        """The question on one line. Raises InputError for one that is empty or too long."""
+        return checked(question, self._question_characters)
 
     def search(
         self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters(), limit: int = 10
@@ -112,6 +118,7 @@ class Assistant:
         return self._answer(question, query, passages, checked, citations, chosen.name, reranker, clock)
 
     def _understand(self, question: str, history: Sequence[Turn], filters: Filters) -> Query:
+        question = self.checked(question)
         snapshot, vocabulary = self._known
         if snapshot is not self._store.snapshot:
             snapshot = self._store.snapshot

@@ -39,6 +39,16 @@ class Query:
     notes: tuple[str, ...] = ()
 
 
+def checked(question: str, longest: int) -> str:
+    """The question on one line. Raises InputError for one that is empty or has more than `longest` characters."""
+    question = re.sub(r"\s+", " ", question).strip()
+    if not question:
+        raise InputError("the question is empty; write what you want to know")
+    if len(question) > longest:
+        raise InputError(f"the question has {len(question):,} characters, at most {longest:,} are read; shorten it")
+    return question
+
+
 def understand(
     question: str,
     history: Sequence[Turn],
@@ -47,16 +57,7 @@ def understand(
     vocabulary: Vocabulary,
     today: datetime.date | None = None,
 ) -> Query:
-    """What is asked, in which language, of which statements. `vocabulary` is the snapshot's.
-
-    Raises InputError for a question that is empty or longer than LONGEST_QUESTION characters.
-    """
-    question = re.sub(r"\s+", " ", question).strip()
-    if not question:
-        raise InputError("the question is empty; ask something")
-    if len(question) > LONGEST_QUESTION:
-        count = f"{len(question):,} characters; at most {LONGEST_QUESTION:,}"
-        raise InputError(f"the question has {count} are read: shorten it")
+    """What is asked, in which language, of which statements. `vocabulary` is the snapshot's."""
     asked = [text for role, text in history if role == "user"]
     language = detect_language(question) or detect_language(" ".join(asked)) or "en"
     named = vocabulary.read(question, today)

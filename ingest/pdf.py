@@ -14,7 +14,7 @@ from ingest.reader import PAGE_BREAK, Line, Pages, clean
 from store.errors import InputError
 
 if TYPE_CHECKING:
-    import pypdfium2
+    import pypdfium2  # type: ignore[import-untyped]
 
 _BOLD = 600
 """Font weight from which a line counts as bold."""

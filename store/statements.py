@@ -89,7 +89,7 @@ class StatementStore:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"can't make the folder {folder} ({error.strerror}); choose another --store DIR") from error
+            raise StoreError(f"can't make {folder} ({error.strerror}); choose another --store DIR") from error
         lock = FolderLock(folder)
         lock.acquire(address)
         try:

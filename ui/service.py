@@ -80,15 +80,9 @@ class Service(Catalogue):
         self._conversations = Conversations(settings.server.conversations)
 
     def checked(self, question: str) -> str:
-        """The question without white space around it. Raises InputError for one that is empty or too long."""
-        question = question.strip()
-        limit = self.settings.answer.question_characters
-        if not question:
-            raise InputError("the question is empty; write what you want to know")
+        """The question on one line. Raises InputError for one that is empty, too long or no text."""
         well_formed("question", question)
-        if len(question) > limit:
-            raise InputError(f"the question has {len(question):,} characters, at most {limit:,} are read; shorten it")
-        return question
+        return self._assistant.checked(question)
 
     def ask(
         self,

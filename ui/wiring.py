@@ -6,7 +6,7 @@ import os
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from store.errors import InputError, StoreError
+from store.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,13 +44,8 @@ def open_store(settings: Settings, *, address: str | None = None, any_index: boo
     from ingest.chunker import CHUNKING
     from store.statements import StatementStore
 
-    folder = settings.store.folder
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"can't make the folder {folder} ({error.strerror}); choose another --store DIR") from error
     return StatementStore.open(
-        folder,
+        settings.store.folder,
         embedder(settings),
         chunking=CHUNKING,
         address=address,
@@ -116,7 +111,7 @@ def build_assistant(settings: Settings, store: StatementStore) -> Assistant:
     from assistant.reranker import CrossEncoder
 
     reranker = CrossEncoder.load(settings.models.folder) if settings.answer.reranker == "auto" else None
-    return Assistant(store, reranker=reranker)
+    return Assistant(store, reranker=reranker, question_characters=settings.answer.question_characters)
 
 
 def ingest_folder(
