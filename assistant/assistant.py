@@ -23,8 +23,10 @@ from store.types import Filters, Passage
 
 PASSAGES_SHOWN = 10
 """Passages that come with an answer."""
-EVIDENCE = 2
-"""Passages handed to the writer."""
+EVIDENCE = 3
+"""Passages handed to the writer at most."""
+EVIDENCE_MARGIN = 0.2
+"""Passages whose score is further than this below the best one's are no evidence (measured: docs/quality.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class Assistant:
         claims: list[DraftClaim] = []
         with clock.step("write"):
             if passages and confidence(query, passages) >= self._threshold:
-                claims = chosen.write(query, passages[:EVIDENCE])
+                claims = chosen.write(query, evidence(passages))
         with clock.step("verify"):
             checked, citations = _verify(claims)
         return self._answer(question, query, passages, checked, citations, chosen.name, reranker, clock)
@@ -165,6 +167,11 @@ class Assistant:
             notes=query.notes,
             timings_ms=clock.done(),
         )
+
+
+def evidence(passages: Sequence[Passage]) -> list[Passage]:
+    """The best passage and those that are nearly as good."""
+    return [p for p in passages[:EVIDENCE] if p.score >= passages[0].score - EVIDENCE_MARGIN]
 
 
 def _verify(drafts: Sequence[DraftClaim]) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:

@@ -40,9 +40,9 @@ def cite(n: int, quote: Quote) -> Citation:
 
 def reference(passage: Passage, word: str) -> str:
     """`PC.DEL/550/08, para. 5`; the printed label where the paragraph has one. `word` is "para." in some language."""
-    header, paragraph = passage.statement.header, passage.paragraph
+    header = passage.statement.header
     document = f"{header.code}, {header.part}" if header.part else header.code
-    return f"{document}, {word} {(paragraph.label or '').rstrip('.') or paragraph.number}"
+    return f"{document}, {word} {passage.paragraph.place}"
 
 
 def attribution(passage: Passage) -> str:

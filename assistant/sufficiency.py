@@ -12,12 +12,12 @@ from store.language import stop_words
 from store.snapshot import fold
 from store.types import Passage
 
-THRESHOLD = 0.4
+THRESHOLD = 0.45
 """Refuse below. Its trade-off curve stands in docs/quality.md; `python bench/calibrate.py` makes it."""
 
 WEIGHTS: Mapping[bool, Mapping[str, float]] = {
-    True: {"constant": -2.51, "dense": 0.59, "lead": 1.48, "coverage": 0.21, "agreement": 1.31, "reranker": 1.33},
-    False: {"constant": -0.9, "dense": 0.63, "lead": 0.19, "coverage": -0.14, "agreement": 0.57},
+    True: {"constant": -0.65, "dense": 0.05, "lead": 1.09, "coverage": -0.12, "disagreement": -0.8, "reranker": 1.12},
+    False: {"constant": -0.02, "dense": 0.69, "lead": 0.21, "coverage": -0.13, "disagreement": -0.47},
 }
 """By whether the reranker applied: logistic regression on `features`, made by the same command."""
 
@@ -34,7 +34,7 @@ def features(query: Query, passages: Sequence[Passage]) -> dict[str, float]:
         "dense": 10 * (best.scores["dense"] - 0.85),
         "lead": best.score - fifth.score,
         "coverage": coverage(query, best),
-        "agreement": agreement(query, best),
+        "disagreement": disagreement(query, best),
     }
     if "reranker" in best.scores:
         found["reranker"] = best.scores["reranker"] / 5
@@ -48,12 +48,10 @@ def coverage(query: Query, passage: Passage) -> float:
     return len(asked & held) / len(asked) if asked else 0.0
 
 
-def agreement(query: Query, passage: Passage) -> float:
-    """Share of what the question names (speaker, period, code …) that the passage's statement agrees with, 0 to 1."""
+def disagreement(query: Query, passage: Passage) -> float:
+    """Share of what the question names (speaker, period, code …) that is not the passage's statement's, 0 to 1."""
     named = [kind for kind in AGREEMENT if kind in query.named]
-    if not named:
-        return 0.5
-    return sum(passage.statement.id in query.named[kind] for kind in named) / len(named)
+    return sum(passage.statement.id not in query.named[kind] for kind in named) / len(named) if named else 0.0
 
 
 def confidence(query: Query, passages: Sequence[Passage]) -> float:

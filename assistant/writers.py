@@ -43,8 +43,8 @@ class Writer(Protocol):
 class SentenceScorer:
     """How well sentences answer a question: the cross-encoder in English, cosine of the embedder elsewhere."""
 
-    RERANKER_MARGIN = 2.0
-    COSINE_MARGIN = 0.012
+    RERANKER_MARGIN = 5.0
+    COSINE_MARGIN = 0.03
 
     def __init__(self, embedder: Embedder, reranker: Reranker | None) -> None:
         self._embedder = embedder

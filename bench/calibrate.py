@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.assistant import EVIDENCE, Assistant
+from assistant.assistant import Assistant, evidence
 from assistant.evaluation import Question, holds, read_questions
 from assistant.sufficiency import features
 from ui.settings import load
@@ -26,7 +26,7 @@ from ui.wiring import build_assistant, open_store
 
 PENALTY = 1.0
 FOLDS, REPEATS = 5, 20
-NAMES = ("constant", "dense", "lead", "coverage", "agreement", "reranker")
+NAMES = ("constant", "dense", "lead", "coverage", "disagreement", "reranker")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def example(assistant: Assistant, question: Question) -> Example | None:
         question,
         reranker is not None,
         np.array([found.get(name, 0.0) for name in NAMES]),
-        any(holds(passage, gold) for passage in passages[:EVIDENCE]),
+        any(holds(passage, gold) for passage in evidence(passages)),
     )
 
 

@@ -299,6 +299,7 @@ def _numbered(pieces: Iterable[_Piece], heading: str | None) -> Iterable[Paragra
     carried: str | None = None
     number = 0
     was_heading = False
+    numbered: str | None = None
     for piece in pieces:
         text = re.sub(r"\s+", " ", piece.text.replace("\ufffe", "-")).strip()
         line = piece.line
@@ -319,14 +320,20 @@ def _numbered(pieces: Iterable[_Piece], heading: str | None) -> Iterable[Paragra
                 else:
                     headings[-1] = depth, f"{headings[-1][1]} {text}"
                 was_heading = True
+                numbered = None
             continue
         was_heading = False
         label, text = (line.label, text) if line.label else split_label(text)
+        label = label or carried
+        lettered = bool(label and label.startswith("("))
+        if label and not lettered:
+            numbered = label
         number += 1
         yield Paragraph(
             number=number,
             text=text,
-            label=label or carried,
+            label=label,
+            under=numbered if lettered else None,
             page=line.page,
             heading=" / ".join(name for _, name in headings) or None,
             footnotes=tuple(re.sub(r"\s+", " ", note) for note in piece.footnotes),

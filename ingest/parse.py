@@ -18,7 +18,7 @@ from store.errors import InputError
 from store.language import detect_language
 from store.types import Header, Paragraph, Statement
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 """To be raised when the same file would come out otherwise: all files are then read again."""
 _SAMPLE = 4_000
 """Letters from which the language of a text is told."""

@@ -72,6 +72,7 @@ paragraphs = sa.Table(
     sa.Column("page", sa.Integer),
     sa.Column("heading", sa.Text),
     sa.Column("footnotes", sa.JSON, nullable=False),
+    sa.Column("under", sa.String),
 )
 
 chunks = sa.Table(
@@ -325,7 +326,7 @@ def _statement_row(item: IndexedStatement) -> dict[str, object]:
 
 
 def _paragraph(row: sa.RowMapping) -> Paragraph:
-    fields = {name: row[name] for name in ("number", "text", "label", "page", "heading")}
+    fields = {name: row[name] for name in ("number", "text", "label", "page", "heading", "under")}
     return Paragraph(**fields, footnotes=tuple(row["footnotes"]))
 
 

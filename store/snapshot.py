@@ -88,11 +88,11 @@ class Snapshot:
 
     def allowed(self, filters: Filters) -> NDArray[np.bool_]:
         """For each statement row: does it satisfy the filters?"""
-        match = _Matcher(filters)
+        match = _Matcher(filters, self)
         return np.fromiter((match(item) for item in self.statements.values()), np.bool_, len(self.statements))
 
     def select(self, filters: Filters) -> list[StoredStatement]:
-        match = _Matcher(filters)
+        match = _Matcher(filters, self)
         return sorted((s for s in self.statements.values() if match(s)), key=_order)
 
     def find(self, code: str, part: str | None, language: str | None) -> list[StoredStatement]:
@@ -148,8 +148,9 @@ def _with_revisions(stored: Iterable[StoredStatement]) -> list[StoredStatement]:
 class _Matcher:
     """Does a statement satisfy the filters?"""
 
-    def __init__(self, filters: Filters) -> None:
+    def __init__(self, filters: Filters, snapshot: Snapshot) -> None:
         self._codes = {code_key(code) for code in filters.code}
+        self._printed = {keys(s.header.code)[0] for s in snapshot.statements.values()} if self._codes else set()
         self._delegations = [fold(value).split() for value in filters.delegation]
         self._speakers = [fold(value).split() for value in filters.speaker]
         self._languages = set(filters.language)
@@ -160,13 +161,18 @@ class _Matcher:
         header = item.header
         if self._languages and header.language not in self._languages:
             return False
-        if self._codes and not self._codes.intersection(keys(header.code)):
+        if self._codes and not self._has_code(header.code):
             return False
         if self._dated and not (
             header.issued and first_day(header.issued) <= self._to and last_day(header.issued) >= self._from
         ):
             return False
         return _has_words(header.delegation, self._delegations) and _has_words(header.speaker, self._speakers)
+
+    def _has_code(self, code: str) -> bool:
+        """The code itself; a revision of it only where no statement has just that code."""
+        key, base = keys(code)
+        return key in self._codes or (base in self._codes and base not in self._printed)
 
 
 def _has_words(text: str | None, alternatives: list[list[str]]) -> bool:

@@ -67,6 +67,14 @@ class Paragraph:
     heading: str | None = None
     """The headings it stands under; context, never quoted."""
     footnotes: tuple[str, ...] = ()
+    under: str | None = None
+    """Label of the numbered paragraph that a lettered one belongs to: `2.` for the `(a)` below it."""
+
+    @property
+    def place(self) -> str:
+        """How a citation names it: `12`, `2(a)`, `OP4`; its number where no label is printed."""
+        label = (self.label or "").rstrip(".")
+        return f"{self.under.rstrip('.')}{label}" if self.under else label or str(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,7 @@ class Filters:
     """What a passage must satisfy. An empty field does not filter; values of one field are alternatives."""
 
     code: tuple[str, ...] = ()
-    """Matches a code in any spelling; a base code matches its revisions too."""
+    """In any spelling; a code that no statement has matches its revisions."""
     delegation: tuple[str, ...] = ()
     speaker: tuple[str, ...] = ()
     """Matches when every word of the value stands in the speaker line."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.citations import Quote, attribution, cite, locate, reference
@@ -33,7 +35,8 @@ def test_nothing_is_cited_from_outside_the_paragraph(start: int, end: int) -> No
 def test_a_reference_names_the_printed_label_where_there_is_one() -> None:
     assert reference(passage("x"), "para.") == "CC.DEL/1/19, para. 3"
     assert reference(passage("x", "12."), "para.") == "CC.DEL/1/19, para. 12"
-    assert reference(passage("x", "4(b)", part="Annex 2"), "п.") == "CC.DEL/1/19, Annex 2, п. 4(b)"
+    lettered = replace(passage("x", part="Annex 2"), paragraph=Paragraph(7, "x", "(b)", under="4."))
+    assert reference(lettered, "п.") == "CC.DEL/1/19, Annex 2, п. 4(b)"
 
 
 def test_attribution_is_the_statements_own() -> None:

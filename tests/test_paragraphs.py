@@ -103,6 +103,7 @@ def test_resolution() -> None:
         ("(b)", "To bring woo"),
         (None, "Adopted at t"),
     ]
+    assert [paragraph.place for paragraph in paragraphs if paragraph.under] == ["2(a)", "2(b)"]
     assert paragraphs[7].text.endswith("(Miller).")
     assert paragraphs[2].footnotes == ("4 See the book of the village.",)
 

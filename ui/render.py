@@ -180,7 +180,7 @@ def place_json(passage: Passage) -> PlaceJson:
         "part": header.part,
         "language": header.language,
         "paragraph": paragraph.number,
-        "label": paragraph.label,
+        "label": paragraph.place if paragraph.label else None,
         "page": paragraph.page,
         "title": header.title,
         "speaker": header.speaker,
@@ -263,7 +263,7 @@ def statement_page_json(
         "paragraphs": [
             {
                 "number": paragraph.number,
-                "label": paragraph.label,
+                "label": paragraph.place if paragraph.label else None,
                 "text": paragraph.text,
                 "page": paragraph.page,
                 "heading": paragraph.heading,
