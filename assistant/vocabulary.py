@@ -20,6 +20,11 @@ from store.types import Header, StoredStatement
 Key = TypeVar("Key")
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ`][^\W\d_]{2,})*")
+_CODE_PART = re.compile(r"[^\W\d_]+|\d+")
+LEAST_CODE_PARTS, MOST_CODE_PARTS = 3, 7
+LONGEST_BODY = 6
+"""Letters in the first part of a code: `PC`, `CIO`, `ODIHR`."""
+MOST_CHARACTERS = 500
 _POSSESSIVE = re.compile(r"['’]s(?!\w)")
 _ABOUT = re.compile(
     r"(?<!\w)(?:(?:in|inside|on|off|about|into|across|over|around|regarding|concerning|with|against|(?<!according )to|"
@@ -121,10 +126,25 @@ class Vocabulary:
             if code and not overlaps(start, end, taken):
                 taken.append((start, end))
                 yield Found("code", code, start, end, ids)
+        for start, end in _runs(question):
+            code, ids = self.codes.get(keys(question[start:end])[0], ("", frozenset[int]()))
+            if code and not overlaps(start, end, taken):
+                taken.append((start, end))
+                yield Found("code", code, start, end, ids)
 
     def _homes(self, spoken: Ids) -> Ids:
         """All statements of the delegations that spoke some of these."""
         return frozenset[int]().union(*(ids for ids in self.delegations.values() if not ids.isdisjoint(spoken)))
+
+
+def _runs(question: str) -> Iterator[tuple[int, int]]:
+    """Runs of words and numbers, the longest first, that may be a code of the house typed in any spelling."""
+    parts = [(match.start(), match.end(), match[0]) for match in _CODE_PART.finditer(question[:MOST_CHARACTERS])]
+    for length in range(MOST_CODE_PARTS, LEAST_CODE_PARTS - 1, -1):
+        for run in (parts[place : place + length] for place in range(len(parts) - length + 1)):
+            words = [word for *_, word in run]
+            if words[0].isalpha() and any(word.isdigit() for word in words) and len(words[0]) <= LONGEST_BODY:
+                yield run[0][0], run[-1][1]
 
 
 def _is_topic(mention: Mention, question: str) -> bool:

@@ -312,7 +312,8 @@ def test_a_store_that_can_not_be_written() -> None:
 
 
 def test_models_that_are_not_prepared(tmp_path: Path) -> None:
-    done = run("--store", sample_store(), "ask", QUESTION, STATEMENTS_MODELS_FOLDER=str(tmp_path))
+    own = shutil.copytree(sample_store(), tmp_path / "store")  # no server holds this one
+    done = run("--store", own, "ask", QUESTION, STATEMENTS_MODELS_FOLDER=str(tmp_path / "models"))
     line = complaint(done, 1)
 
     assert "statements models --prepare" in line
