@@ -54,7 +54,7 @@ check: setup-dev  ## lint, format, types, layers
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py
 
-bench: setup-dev  ## measure; see bench/README.md
+bench: setup-dev  ## measure
 	$(BIN)/statements models --prepare
 	$(BIN)/python bench/embedder.py
 	$(BIN)/python bench/product.py

@@ -32,6 +32,16 @@ FILTER_DROPPED = {
     "uk": "Умові {filters} не відповідає жодна заява; пошук проведено в усіх заявах.",
 }
 
+CODE_UNKNOWN = {
+    "en": "{code} is not among the statements here.",
+    "fr": "{code} ne figure pas parmi les déclarations réunies ici.",
+    "de": "{code} ist nicht unter den hier vorliegenden Erklärungen.",
+    "it": "{code} non è tra le dichiarazioni qui raccolte.",
+    "ru": "Документа {code} среди имеющихся здесь заявлений нет.",
+    "es": "{code} no está entre las declaraciones aquí reunidas.",
+    "uk": "Документа {code} серед наявних тут заяв немає.",
+}
+
 PARAGRAPH = {
     "en": "para.",
     "fr": "par.",

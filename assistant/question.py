@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.answer import Turn
-from assistant.prompts import FILTER_DROPPED, say
+from assistant.prompts import CODE_UNKNOWN, FILTER_DROPPED, say
 from assistant.vocabulary import Vocabulary
+from store.codes import find_codes
 from store.errors import InputError
 from store.language import detect_language
 from store.snapshot import Snapshot
@@ -62,9 +63,10 @@ def understand(
     language = detect_language(question) or detect_language(" ".join(asked)) or "en"
     named = vocabulary.read(question, today)
     filters = replace(filters, code=filters.code or named.codes)
-    notes: tuple[str, ...] = ()
+    unknown = [code for code in find_codes(question) if not snapshot.find(code, None, None)]
+    notes = tuple(say(CODE_UNKNOWN, language, code=code) for code in unknown)
     if filters and not snapshot.select(filters):
-        notes = (say(FILTER_DROPPED, language, filters=describe(filters)),)
+        notes = (*notes, say(FILTER_DROPPED, language, filters=describe(filters)))
         filters = Filters()
     return Query(
         text=standalone(question, asked),

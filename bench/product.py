@@ -48,13 +48,14 @@ class TimedEmbedder:
 
 
 def ingest(folder: Path, docs: Path, metadata: Path | None) -> Iterator[tuple[str, str]]:
+    from ingest.chunker import CHUNKING
     from ingest.pipeline import ingest as run
     from store.statements import StatementStore
     from ui.settings import load
     from ui.wiring import embedder as open_embedder
 
     embedder = TimedEmbedder(open_embedder(load()))
-    with StatementStore.open(folder, embedder) as store:  # type: ignore[arg-type]
+    with StatementStore.open(folder, embedder, chunking=CHUNKING) as store:  # type: ignore[arg-type]
         started = time.perf_counter()
         report = run(docs, store, metadata=metadata)
         whole = time.perf_counter() - started
@@ -65,7 +66,7 @@ def ingest(folder: Path, docs: Path, metadata: Path | None) -> Iterator[tuple[st
     yield "whole ingest", f"{whole:.1f} s"
     yield "of it in the embedder", f"{embedder.seconds:.1f} s ({embedder.texts / embedder.seconds:.0f} chunks/s)"
     yield "whole ingest / embedder", f"{whole / embedder.seconds:.2f}"
-    yield f"second run ({again.unchanged:,} unchanged)", f"{second:.1f} s"
+    yield f"second run ({again.unchanged:,} unchanged)", f"{second:.2f} s"
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from assistant.evaluation import Question, evaluate, read_questions, summary
 from assistant.retriever import fused
 from store.errors import InputError
 from store.types import Filters
-from tests.served import SAMPLES, sample_store
+from tests.served import ROOT, SAMPLES, sample_store
 from ui.settings import load
 from ui.wiring import build_assistant, open_store
 
@@ -72,6 +72,13 @@ def test_a_filter_that_leaves_nothing_is_dropped_and_said(assistant: Assistant) 
     assert answer.notes
     assert "Atlantis" in answer.notes[0]
     assert answer.passages
+
+
+def test_a_code_that_is_not_here_is_said(assistant: Assistant) -> None:
+    assert assistant.ask("Was steht in PC.DEL/1/99?").notes == (
+        "PC.DEL/1/99 ist nicht unter den hier vorliegenden Erklärungen.",
+    )
+    assert assistant.ask("What does CC.DEC/7 decide?").notes == ()
 
 
 def test_filters_hold(assistant: Assistant) -> None:
@@ -148,6 +155,18 @@ def test_the_parts_for_llamaindex_give_the_same(assistant: Assistant) -> None:
     assert response.metadata is not None
     assert response.metadata["status"] == "answered"
     assert [c["quote"] for c in response.metadata["citations"]] == [c.quote for c in answer.citations]
+
+
+def test_the_example_of_the_documentation_runs(
+    models_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STATEMENTS_STORE", str(shutil.copytree(sample_store(), tmp_path / "store")))
+    monkeypatch.setenv("STATEMENTS_MODELS_FOLDER", str(models_folder))
+    text = (ROOT / "docs" / "llamaindex.md").read_text("utf-8")
+    exec(text.split("```python\n")[1].split("```")[0], {})
+    printed = capsys.readouterr().out
+    assert "CC.DEL/12/19/Rev.1" in printed
+    assert "answered" in printed
 
 
 def test_question_files_that_are_none_are_named(tmp_path: Path) -> None:
