@@ -22,14 +22,14 @@ EMPTY_STORE = {
     "uk": "Заяв у сховищі поки немає.",
 }
 
-FILTER_DROPPED = {
-    "en": "No statement matches {filters}; all statements were searched.",
-    "fr": "Aucune déclaration ne correspond à {filters} ; la recherche a porté sur toutes les déclarations.",
-    "de": "Keine Erklärung passt zu {filters}; gesucht wurde in allen Erklärungen.",
-    "it": "Nessuna dichiarazione corrisponde a {filters}; la ricerca ha riguardato tutte le dichiarazioni.",
-    "ru": "Под условие {filters} не подходит ни одно заявление; поиск проведён по всем заявлениям.",
-    "es": "Ninguna declaración corresponde a {filters}; se ha buscado en todas las declaraciones.",
-    "uk": "Умові {filters} не відповідає жодна заява; пошук проведено в усіх заявах.",
+NOTHING_MATCHES = {
+    "en": "No statement matches {filters}.",
+    "fr": "Aucune déclaration ne correspond à {filters}.",
+    "de": "Keine Erklärung passt zu {filters}.",
+    "it": "Nessuna dichiarazione corrisponde a {filters}.",
+    "ru": "Под условие {filters} не подходит ни одно заявление.",
+    "es": "Ninguna declaración corresponde a {filters}.",
+    "uk": "Умові {filters} не відповідає жодна заява.",
 }
 
 CODE_UNKNOWN = {

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.answer import Turn
-from assistant.prompts import CODE_UNKNOWN, FILTER_DROPPED, say
+from assistant.prompts import CODE_UNKNOWN, NOTHING_MATCHES, say
 from assistant.vocabulary import Vocabulary
 from store.codes import find_codes
 from store.errors import InputError
@@ -62,12 +62,14 @@ def understand(
     asked = [text for role, text in history if role == "user"]
     language = detect_language(question) or detect_language(" ".join(asked)) or "en"
     named = vocabulary.read(question, today)
-    filters = replace(filters, code=filters.code or named.codes)
+    given = filters
+    filters = replace(given, code=given.code or named.codes)
     unknown = [code for code in find_codes(question) if not snapshot.find(code, None, None)]
     notes = tuple(say(CODE_UNKNOWN, language, code=code) for code in unknown)
+    if filters != given and not snapshot.select(filters):
+        filters = given  # what the question names gives way to what the caller set
     if filters and not snapshot.select(filters):
-        notes = (*notes, say(FILTER_DROPPED, language, filters=describe(filters)))
-        filters = Filters()
+        notes = (*notes, say(NOTHING_MATCHES, language, filters=describe(filters)))
     return Query(
         text=standalone(question, asked),
         language=language,

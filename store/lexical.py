@@ -8,6 +8,7 @@ names and years are found from any language.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -80,7 +81,12 @@ class LexicalIndex:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._schema = _schema()
-        self._index = tantivy.Index(self._schema, str(folder))
+        try:
+            self._index = tantivy.Index(self._schema, str(folder))
+        except ValueError:  # of another version, or damaged: the store fills a new one from the registry
+            shutil.rmtree(folder)
+            folder.mkdir()
+            self._index = tantivy.Index(self._schema, str(folder))
         for language in (*STEMMED, OTHER):
             self._index.register_tokenizer(language, _analyser(language))
         self._writer: tantivy.IndexWriter | None = None

@@ -97,7 +97,8 @@ class StatementStore:
             store._check_fingerprint(chunking, any_index=any_index)
             store._remove_hidden()
             store._refresh()
-            store._match_indexes()
+            if not any_index:  # else `rebuild` makes both anyway, also from an interrupted one
+                store._match_indexes()
         except BaseException:
             lock.release()
             raise

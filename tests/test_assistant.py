@@ -67,11 +67,17 @@ def test_an_older_revision_is_quoted_when_its_code_is_asked_for(assistant: Assis
     assert all(p.statement.header.code.startswith("CC.DEL/12/19") for p in answer.passages)
 
 
-def test_a_filter_that_leaves_nothing_is_dropped_and_said(assistant: Assistant) -> None:
+def test_a_filter_that_leaves_nothing_is_kept_and_said(assistant: Assistant) -> None:
     answer = assistant.ask("Who proposed a joint notification centre?", filters=Filters(delegation=("Atlantis",)))
-    assert answer.notes
+    assert answer.status == "not_found"
     assert "Atlantis" in answer.notes[0]
-    assert answer.passages
+    assert answer.passages == ()
+
+
+def test_a_code_in_the_question_gives_way_to_a_filter_that_was_set(assistant: Assistant) -> None:
+    answer = assistant.ask("What does CC.DEL/14/19 say of the Centre?", filters=Filters(language=("fr",)))
+    assert answer.filters == Filters(language=("fr",))
+    assert {p.statement.header.language for p in answer.passages} == {"fr"}
 
 
 def test_a_code_that_is_not_here_is_said(assistant: Assistant) -> None:

@@ -151,6 +151,14 @@ def test_a_lost_index_is_made_again_without_embedding(tmp_path: Path, index: str
     assert embedder.embedded == 0
 
 
+def test_a_damaged_lexical_index_is_made_again(tmp_path: Path) -> None:
+    with StatementStore.open(tmp_path, WordEmbedder()) as first:
+        add(first, statement("CC.DEL/1/19", "Herons nest here."))
+    (tmp_path / "lexical" / "meta.json").write_text("{")
+    with StatementStore.open(tmp_path, WordEmbedder()) as second:
+        assert second._lexical.count() == 1
+
+
 def test_an_index_of_another_embedder_is_refused_until_rebuilt(tmp_path: Path) -> None:
     with StatementStore.open(tmp_path, WordEmbedder()) as first:
         add(first, statement("CC.DEL/1/19", "Herons nest here.", "Storks too."))

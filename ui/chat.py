@@ -110,8 +110,10 @@ def _blocks(service: Service) -> gradio.Blocks:
             return pages.masthead(TITLE, service.status()), _welcome(service, examples)
 
         outputs = [box, talk, log, panel]
-        gradio.on([box.submit, send.click], ask, [box, talk], outputs, show_progress="hidden", api_visibility="private")
-        new.click(start, None, outputs, show_progress="hidden", api_visibility="private")
+        asked = gradio.on(
+            [box.submit, send.click], ask, [box, talk], outputs, show_progress="hidden", api_visibility="private"
+        )
+        new.click(start, None, outputs, show_progress="hidden", api_visibility="private", cancels=[asked])
         blocks.load(greet, None, [head, log], show_progress="hidden", api_visibility="private")
     blocks.queue(default_concurrency_limit=service.settings.server.concurrency, api_open=False)
     return blocks
