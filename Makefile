@@ -1,4 +1,4 @@
-# The whole interface of the workshop: `make help`.
+# Everything that can be done here: `make help`.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin

@@ -128,8 +128,9 @@ def _natural(text: str) -> tuple[object, ...]:
 
 
 def _with_revisions(stored: Iterable[StoredStatement]) -> list[StoredStatement]:
-    """Every statement, with the code of the revision that replaces it where there is one."""
+    """Every statement, with the code of the revision that replaces it, and whether it shares its identity."""
     items = list(stored)
+    claimed = Counter(item.header.identity for item in items)
     newest: dict[tuple[str, str | None, str], tuple[int, str]] = {}
     for item in items:
         header = item.header
@@ -141,7 +142,7 @@ def _with_revisions(stored: Iterable[StoredStatement]) -> list[StoredStatement]:
         header = item.header
         rank, code = newest.get((base_code(header.code), header.part, header.language), (0, ""))
         older = 0 <= revision_rank(header.code) < rank
-        result.append(replace(item, superseded_by=code) if older else item)
+        result.append(replace(item, superseded_by=code if older else None, twin=claimed[header.identity] > 1))
     return result
 
 

@@ -147,6 +147,8 @@ class StoredStatement:
     paragraphs: int
     superseded_by: str | None = None
     """Code of the current revision, where this is not it."""
+    twin: bool = False
+    """Another file claims the same code, part and language: only `id` tells them apart."""
     doubts: tuple[str, ...] = ()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from store.types import Header, StoredStatement
 from ui.pages import pieces
-from ui.render import citation_label, language_code, language_name, pick, statement_url
+from ui.render import address_of, citation_label, language_code, language_name, pick, statement_url
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,10 @@ def test_a_span_cuts_the_text_without_losing_any() -> None:
 
     assert "".join(piece.text for piece in cut) == "one two three"
     assert [piece.text for piece in cut if piece.marked] == ["two"]
+
+
+def test_statements_that_share_an_identity_have_addresses_of_their_own() -> None:
+    one, other = (StoredStatement(n, Header("A/1", "en"), f"{n}.txt", 1, twin=True) for n in (1, 2))
+    assert address_of(one, 5, (2, 9)) != address_of(other, 5, (2, 9))
+    assert "only=2" in address_of(other)
+    assert "only" not in address_of(StoredStatement(3, Header("A/1", "en"), "3.txt", 1))

@@ -237,6 +237,16 @@ def test_the_newest_revision_is_the_current_one(store: StatementStore) -> None:
     assert [s.header.code for s in store.find("CC.DEL/1/19/Rev.1")] == ["CC.DEL/1/19/Rev.1"]
 
 
+def test_files_that_claim_one_identity_are_marked_as_twins(store: StatementStore) -> None:
+    add(store, statement("CC.DEL/1/19", "Herons.", file="a.txt"), statement("CC.DEL/1/19", "Storks.", file="b.txt"))
+    add(store, statement("CC.DEL/2/19", "Herons."))
+    assert [(s.header.code, s.twin) for s in store.statements()] == [
+        ("CC.DEL/1/19", True),
+        ("CC.DEL/1/19", True),
+        ("CC.DEL/2/19", False),
+    ]
+
+
 def test_a_broad_filter_is_as_right_as_a_narrow_one(store: StatementStore, monkeypatch: pytest.MonkeyPatch) -> None:
     add(store, *[statement(f"CC.DEL/{n}/19", f"tree {n}", language="en" if n % 2 else "fr") for n in range(200)])
     only = Filters(language=("en",))

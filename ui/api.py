@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.routing import Match
 
-from store.errors import NotFoundError
+from store.errors import InputError, NotFoundError
 from store.types import Filters
 from ui import pages, problems, render
 from ui.middleware import Guard
@@ -138,15 +138,18 @@ def _add_statements(app: FastAPI, service: Service) -> None:
         code: str,
         language: Name | None = None,
         part: Name | None = None,
+        only: int | None = None,
         paragraph: int | None = None,
         quote_start: int | None = None,
         quote_end: int | None = None,
     ) -> HTMLResponse:
         root = str(request.scope.get("root_path", ""))
         try:
-            found = service.find(code, part, language)
+            found = service.find(code, part, language, only)
         except NotFoundError as error:
             return HTMLResponse(pages.error_page("Statement not found", str(error), root), 404)
+        except InputError as error:
+            return HTMLResponse(pages.error_page("Not an address of a statement", str(error), root), 422)
         also = service.others(found)
         span = (quote_start, quote_end) if quote_start is not None and quote_end is not None else None
         return HTMLResponse(pages.statement_page(found, service.paragraphs(found), also, paragraph, span, root))

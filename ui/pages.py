@@ -78,7 +78,7 @@ def _source(n: int, passage: Passage, span: tuple[int, int] | None, catalogue: C
         before=around.get(paragraph.number - 1),
         pieces=pieces(paragraph.text, *(span or (0, 0))),
         after=around.get(paragraph.number + 1),
-        href=_relative(render.statement_url(header, paragraph.number, span)),
+        href=_relative(render.address_of(passage.statement, paragraph.number, span)),
     )
 
 
@@ -220,7 +220,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["language"] = render.language_name
-    environment.globals["statement_url"] = render.statement_url
+    environment.globals["address_of"] = render.address_of
     environment.globals["facts"] = facts
     return environment
 

@@ -188,7 +188,7 @@ def place_json(passage: Passage) -> PlaceJson:
         "issued": header.issued,
         "superseded_by": passage.statement.superseded_by,
         "file": passage.statement.file,
-        "url": statement_url(header, paragraph.number),
+        "url": address_of(passage.statement, paragraph.number),
     }
 
 
@@ -250,7 +250,7 @@ def statement_json(statement: StoredStatement) -> StatementJson:
         "file": statement.file,
         "doubts": list(statement.doubts),
         "paragraph_count": statement.paragraphs,
-        "url": statement_url(header),
+        "url": address_of(statement),
     }
 
 
@@ -275,7 +275,19 @@ def statement_page_json(
     }
 
 
-def statement_url(header: Header, paragraph: int | None = None, quote_span: tuple[int, int] | None = None) -> str:
+def address_of(
+    statement: StoredStatement, paragraph: int | None = None, quote_span: tuple[int, int] | None = None
+) -> str:
+    """`statement_url` of just this statement, also where another file claims the same code, part and language."""
+    return statement_url(statement.header, paragraph, quote_span, statement.id if statement.twin else None)
+
+
+def statement_url(
+    header: Header,
+    paragraph: int | None = None,
+    quote_span: tuple[int, int] | None = None,
+    only: int | None = None,
+) -> str:
     """Path of the page that shows the statement, at the paragraph, with the span marked.
 
     The span needs query parameters because a server never sees what follows `#`.
@@ -283,6 +295,8 @@ def statement_url(header: Header, paragraph: int | None = None, quote_span: tupl
     query: dict[str, str | int] = {"language": header.language}
     if header.part:
         query["part"] = header.part
+    if only is not None:
+        query["only"] = only
     if paragraph is not None and quote_span is not None:
         query |= {"paragraph": paragraph, "quote_start": quote_span[0], "quote_end": quote_span[1]}
     anchor = f"#p{paragraph}" if paragraph is not None else ""

@@ -44,9 +44,19 @@ class Catalogue:
         """The other languages, parts and revisions under its code."""
         return [other for other in self.store.find(statement.header.code) if other.id != statement.id]
 
-    def find(self, code: str, part: str | None = None, language: str | None = None) -> StoredStatement:
-        """One statement. Raises NotFoundError with the nearest thing that can be said about it."""
+    def find(
+        self, code: str, part: str | None = None, language: str | None = None, only: int | None = None
+    ) -> StoredStatement:
+        """One statement, or where `only` is given the one with that id and no other.
+
+        Raises NotFoundError with the nearest thing that can be said about it.
+        """
         language = language_of(language) if language else None
+        if only is not None:
+            same = [item for item in self.store.find(code, part, language) if item.id == only]
+            if not same:
+                raise NotFoundError(f"this version of {code} is no longer in the store; see: statements list")
+            return same[0]
         found = render.pick(self.store.find(code, part, language), code, part)
         if found is not None:
             return found
