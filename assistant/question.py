@@ -21,8 +21,6 @@ FOLLOW_UP_WORDS = 12
 """A question with fewer words than this may lean on those before it."""
 ENOUGH_WORDS = 8
 """So many words of earlier questions are carried; a question such as `And Denmark?` alone says too little."""
-NARROWING = ("code", "speaker", "period", "delegation", "home", "forum")
-"""What a follow-up takes over from the conversation where it names none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +64,9 @@ def understand(
     filters = replace(given, code=given.code or named.codes)
     unknown = [code for code in find_codes(question) if not snapshot.find(code, None, None)]
     notes = tuple(say(CODE_UNKNOWN, language, code=code) for code in unknown)
-    if filters != given and not snapshot.select(filters):
+    if filters != given and not snapshot.allowed(filters).any():
         filters = given  # what the question names gives way to what the caller set
-    if filters and not snapshot.select(filters):
+    if filters and not snapshot.allowed(filters).any():
         notes = (*notes, say(NOTHING_MATCHES, language, filters=describe(filters)))
     return Query(
         text=standalone(question, asked),
@@ -101,7 +99,7 @@ def _carried(
     carried: dict[str, frozenset[int]] = {}
     for _, text in reversed(history):
         for kind, ids in vocabulary.read(text, today).statement_ids.items():
-            if kind in NARROWING and kind not in named and kind not in carried:
+            if kind not in named and kind not in carried:
                 carried[kind] = ids
     return carried
 

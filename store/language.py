@@ -16,7 +16,7 @@ LANGUAGES = ("en", "fr", "de", "it", "ru", "es", "uk")
 MIN_LETTERS = 8
 
 
-_STOP_WORDS = {
+SNOWBALL = {
     "en": "english",
     "fr": "french",
     "de": "german",
@@ -24,12 +24,13 @@ _STOP_WORDS = {
     "ru": "russian",
     "es": "spanish",
 }
+"""What stemmers and stop word lists call the house's languages; Ukrainian has neither."""
 
 
 @cache
 def stop_words(language: str) -> frozenset[str]:
     """Words that say nothing of what a text is about; none for a language without a list."""
-    name = _STOP_WORDS.get(language)
+    name = SNOWBALL.get(language)
     return (
         frozenset(bundled(f"nltk_cache/corpora/stopwords/{name}").read_text("utf-8").split()) if name else frozenset()
     )

@@ -18,19 +18,11 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from store.language import stop_words
+from store.language import SNOWBALL, stop_words
 
 ANALYSER_VERSION = "1"
 """Part of the store's fingerprint; raise it when fields or analysers change."""
 
-STEMMED = {
-    "en": "english",
-    "fr": "french",
-    "de": "german",
-    "it": "italian",
-    "ru": "russian",
-    "es": "spanish",
-}
 OTHER = "other"
 HEADER_WEIGHT = 0.3
 """Weight of the header's own field beside the text's (measured: docs/quality.md)."""
@@ -51,9 +43,9 @@ class LexicalEntry(NamedTuple):
 @cache
 def _analyser(language: str, *, query: bool = False) -> tantivy.TextAnalyzer:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(WORD)).filter(tantivy.Filter.lowercase())
-    name = STEMMED.get(language)
+    name = SNOWBALL.get(language)
     if query:
-        languages = [language] if language in STEMMED else STEMMED
+        languages = [language] if language in SNOWBALL else SNOWBALL
         dropped = sorted(word for name in languages for word in stop_words(name))
         builder = builder.filter(tantivy.Filter.custom_stopword(dropped))
     if name:
@@ -62,14 +54,14 @@ def _analyser(language: str, *, query: bool = False) -> tantivy.TextAnalyzer:
 
 
 def _field(language: str) -> str:
-    return f"text_{language if language in STEMMED else OTHER}"
+    return f"text_{language if language in SNOWBALL else OTHER}"
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("chunk", stored=False, indexed=True, fast=True)
     builder.add_unsigned_field("statement", stored=False, indexed=True, fast=True)
-    for language in (*STEMMED, OTHER):
+    for language in (*SNOWBALL, OTHER):
         builder.add_text_field(_field(language), tokenizer_name=language, index_option="freq")
     builder.add_text_field("header", tokenizer_name=OTHER, index_option="freq")
     return builder.build()
@@ -87,7 +79,7 @@ class LexicalIndex:
             shutil.rmtree(folder)
             folder.mkdir()
             self._index = tantivy.Index(self._schema, str(folder))
-        for language in (*STEMMED, OTHER):
+        for language in (*SNOWBALL, OTHER):
             self._index.register_tokenizer(language, _analyser(language))
         self._writer: tantivy.IndexWriter | None = None
         self._index.reload()
@@ -139,7 +131,7 @@ class LexicalIndex:
     def _query(self, text: str) -> tantivy.Query:
         """Any of the question's words, in each language's field; the header's words beside them."""
         per_field = []
-        for language in (*STEMMED, OTHER):
+        for language in (*SNOWBALL, OTHER):
             terms = dict.fromkeys(_analyser(language, query=True).analyze(text))
             field = _field(language)
             words = [self._term(field, term) for term in list(terms)[:MAX_QUERY_TERMS]]

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assistant.citations import reference
 from ui import render
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _source(n: int, passage: Passage, span: tuple[int, int] | None, catalogue: C
     around = {other.number: other.text for other in catalogue.paragraphs(passage.statement)}
     return Source(
         n=n,
-        label=render.citation_label(header.code, header.part, paragraph.number, paragraph.label),
+        label=reference(passage, "para."),
         language=header.language,
         facts=facts(header),
         title=header.title,
