@@ -132,7 +132,7 @@ class _Run:
 
     def changed(self, files: Sequence[str], rows: dict[str, Row]) -> list[Task]:
         """The files whose content or metadata is new; the others only need their hash taken."""
-        known = self._store.sources(self._root)
+        known = {source.file: source.digest for source in self._store.sources(self._root)}
         tasks: list[Task] = []
         for file in files:
             path = Path(self._root, file)
@@ -227,7 +227,8 @@ def _files(folder: Path, metadata: Path | None) -> tuple[Path, list[str], list[R
 def _gone(store: StatementStore, root: Path, files: Sequence[str], refused: Sequence[Refused]) -> list[str]:
     """Files that the store holds and the folder does not; what lies in a folder that can't be entered is not gone."""
     closed = tuple(f"{one.file}/" for one in refused)
-    return sorted(file for file in set(store.sources(str(root))) - set(files) if not file.startswith(closed))
+    known = {source.file for source in store.sources(str(root))}
+    return sorted(file for file in known - set(files) if not file.startswith(closed))
 
 
 def _walk(root: Path) -> Iterator[tuple[Path, str | None]]:

@@ -6,10 +6,12 @@ Everything else in the store goes by the live rows alone.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,79 +19,34 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from store import schema
 from store.codes import base_code
 from store.errors import StoreDamagedError
+from store.schema import chunks, paragraphs, refusals, settings, sources, statements
 from store.types import Chunk, Header, IndexedStatement, Paragraph, Vectors
-
-SCHEMA_VERSION = 1
-
-metadata = sa.MetaData()
-
-settings = sa.Table(
-    "settings",
-    metadata,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
-
-statements = sa.Table(
-    "statements",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("live", sa.Boolean, nullable=False, index=True),
-    sa.Column("root", sa.String, nullable=False),
-    sa.Column("file", sa.String, nullable=False),
-    sa.Column("ordinal", sa.Integer, nullable=False),
-    sa.Column("file_sha256", sa.String, nullable=False),
-    sa.Column("digest", sa.String, nullable=False),
-    sa.Column("code", sa.String, nullable=False),
-    sa.Column("base_code", sa.String, nullable=False, index=True),
-    sa.Column("part", sa.String),
-    sa.Column("language", sa.String, nullable=False),
-    sa.Column("original_language", sa.String),
-    sa.Column("issued", sa.String),
-    sa.Column("event_from", sa.String),
-    sa.Column("event_to", sa.String),
-    sa.Column("title", sa.Text),
-    sa.Column("speaker", sa.Text),
-    sa.Column("delegation", sa.Text),
-    sa.Column("distribution", sa.String),
-    sa.Column("meeting", sa.Text),
-    sa.Column("code_made", sa.Boolean, nullable=False),
-    sa.Column("doubts", sa.JSON, nullable=False),
-    sa.Column("header_vector", sa.LargeBinary, nullable=False),
-    sa.Index("statements_source", "root", "file"),
-    sqlite_autoincrement=True,
-)
-
-paragraphs = sa.Table(
-    "paragraphs",
-    metadata,
-    sa.Column("statement_id", sa.ForeignKey("statements.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("label", sa.String),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("page", sa.Integer),
-    sa.Column("heading", sa.Text),
-    sa.Column("footnotes", sa.JSON, nullable=False),
-    sa.Column("under", sa.String),
-)
-
-chunks = sa.Table(
-    "chunks",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("statement_id", sa.ForeignKey("statements.id", ondelete="CASCADE"), nullable=False, index=True),
-    sa.Column("first", sa.Integer, nullable=False),
-    sa.Column("last", sa.Integer, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("vector", sa.LargeBinary, nullable=False),
-    sqlite_autoincrement=True,
-)
 
 T = TypeVar("T")
 
 HEADER_COLUMNS = tuple(field for field in Header.__dataclass_fields__)
+Place = tuple[str, str]
+"""Root and file of a source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that was taken in."""
+
+    root: str
+    file: str
+    file_sha256: str
+    digest: str
+    """Changes when the file, its metadata or the parser changes."""
+    same: Place | None = None
+    """The source that holds the statements, where this one is only another copy of it."""
+
+    @property
+    def place(self) -> Place:
+        return self.root, self.file
 
 
 def pack(vectors: Vectors) -> list[bytes]:
@@ -110,16 +67,10 @@ class Registry:
     def __init__(self, path: Path) -> None:
         self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
         sa.event.listen(self._engine, "connect", _configure)
+        sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         self._path = path
-        with self._translated():
-            metadata.create_all(self._engine)
-            version = int(self.setting("schema") or SCHEMA_VERSION)
-            if version != SCHEMA_VERSION:
-                raise StoreDamagedError(
-                    f"{path} has schema {version}, this program knows {SCHEMA_VERSION}; "
-                    "ingest the documents into a new store"
-                )
-            self.set_settings({"schema": str(SCHEMA_VERSION)})
+        with self.begin() as db:
+            schema.prepare(db, path)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -180,35 +131,57 @@ class Registry:
             ids.append(_insert(db, chunks, row))
         return ids
 
-    def switch(self, new: Sequence[int], sources: Sequence[tuple[str, str]]) -> None:
-        """Make the staged statements visible and, in the same transaction, hide what their sources had before."""
+    def switch(self, new: Sequence[int], taken: Sequence[Source]) -> None:
+        """In one transaction: hide what these sources had before and make the staged statements visible."""
         with self.begin() as db:
-            self._hide_sources(db, sources)
+            self._release(db, [source.place for source in taken])
+            _put_sources(db, taken)
             for ids in _slices(new):
                 db.execute(sa.update(statements).where(statements.c.id.in_(ids)).values(live=True))
 
-    @staticmethod
-    def _hide_sources(db: sa.Connection, sources: Sequence[tuple[str, str]]) -> int:
-        hide = (
-            sa.update(statements)
-            .where(statements.c.root == sa.bindparam("r"), statements.c.file == sa.bindparam("f"), statements.c.live)
-            .values(live=False)
-        )
-        return sum(db.execute(hide, {"r": root, "f": file}).rowcount for root, file in sources)
-
-    def hide_sources(self, sources: Sequence[tuple[str, str]]) -> int:
-        """Hide every statement of these (root, file) pairs; how many there were."""
+    def release(self, places: Sequence[Place]) -> int:
+        """Forget these sources; statements that no other source holds are hidden. How many those were."""
         with self.begin() as db:
-            return self._hide_sources(db, sources)
+            return self._release(db, places)
+
+    def _release(self, db: sa.Connection, places: Sequence[Place]) -> int:
+        hidden = 0
+        for root, file in places:
+            mine = (statements.c.root == root, statements.c.file == file, statements.c.live)
+            copies = (sources.c.same_root == root, sources.c.same_file == file)
+            heir = db.execute(sa.select(sources.c.root, sources.c.file).where(*copies).order_by(sources.c.file)).first()
+            if heir is None:
+                hidden += db.execute(sa.update(statements).where(*mine).values(live=False)).rowcount
+            else:
+                db.execute(sa.update(statements).where(*mine).values(root=heir.root, file=heir.file))
+                db.execute(sa.update(sources).where(*copies).values(same_root=heir.root, same_file=heir.file))
+                own = (sources.c.root == heir.root, sources.c.file == heir.file)
+                db.execute(sa.update(sources).where(*own).values(same_root=None, same_file=None))
+            db.execute(sa.delete(sources).where(sources.c.root == root, sources.c.file == file))
+        return hidden
+
+    def set_refusals(self, root: str, files: Sequence[str], reasons: Sequence[tuple[str, str, str]]) -> None:
+        """Replace what was refused of these files by (file, member, reason) rows."""
+        with self.begin() as db:
+            for part in _slices(files):
+                db.execute(sa.delete(refusals).where(refusals.c.root == root, refusals.c.file.in_(part)))
+            if reasons:
+                names = ("root", "file", "member", "reason")
+                db.execute(sa.insert(refusals), [dict(zip(names, (root, *row), strict=True)) for row in reasons])
 
     def hide(self, ids: Sequence[int]) -> int:
+        """Hide these statements and forget their sources, so that the next run would take them in again."""
+        hidden = 0
         with self.begin() as db:
-            return sum(
-                db.execute(
-                    sa.update(statements).where(statements.c.id.in_(part), statements.c.live).values(live=False)
-                ).rowcount
-                for part in _slices(ids)
-            )
+            for part in _slices(ids):
+                mine = (statements.c.id.in_(part), statements.c.live)
+                places = db.execute(sa.select(statements.c.root, statements.c.file).where(*mine).distinct()).all()
+                hidden += db.execute(sa.update(statements).where(*mine).values(live=False)).rowcount
+                for root, file in places:
+                    own = sa.and_(sources.c.root == root, sources.c.file == file)
+                    copy = sa.and_(sources.c.same_root == root, sources.c.same_file == file)
+                    db.execute(sa.delete(sources).where(own | copy))
+        return hidden
 
     def hidden_chunks(self) -> list[int]:
         """Chunks of statements that nobody may see: staged by a write that was cut short, or replaced."""
@@ -222,11 +195,12 @@ class Registry:
 
     def replace_chunks(self, statement_id: int, item: IndexedStatement) -> None:
         """Give a statement other chunks (another chunker) or other vectors (another embedder)."""
+        row = _statement_row(item)
         with self.begin() as db:
             db.execute(sa.delete(chunks).where(chunks.c.statement_id == statement_id))
             self._insert_chunks(db, statement_id, item.chunks, item.vectors)
-            header = sa.update(statements).where(statements.c.id == statement_id)
-            db.execute(header.values(header_vector=pack(item.header_vector[None, :])[0]))
+            changed = {name: row[name] for name in ("header_vector", "checksum")}
+            db.execute(sa.update(statements).where(statements.c.id == statement_id).values(changed))
 
     # reading
 
@@ -292,10 +266,55 @@ class Registry:
         with self.begin() as db:
             return tuple(_paragraph(row) for row in db.execute(query).mappings())
 
-    def digests(self, root: str) -> dict[str, str]:
-        query = sa.select(statements.c.file, statements.c.digest).where(statements.c.live, statements.c.root == root)
+    def sources(self, root: str | None = None) -> list[Source]:
+        """Files that were taken in, below `root` or all, in order."""
+        query = sa.select(sources).order_by(sources.c.root, sources.c.file)
+        if root is not None:
+            query = query.where(sources.c.root == root)
         with self.begin() as db:
-            return {row.file: row.digest for row in db.execute(query)}
+            return [
+                Source(
+                    row.root,
+                    row.file,
+                    row.file_sha256,
+                    row.digest,
+                    (row.same_root, row.same_file) if row.same_file is not None else None,
+                )
+                for row in db.execute(query)
+            ]
+
+    def refusals(self) -> list[tuple[str, str, str, str]]:
+        """(root, file, member, reason) of what could not be taken in, in order."""
+        query = sa.select(refusals).order_by(refusals.c.root, refusals.c.file, refusals.c.member)
+        with self.begin() as db:
+            return [tuple(row) for row in db.execute(query)]
+
+    def known_vectors(self, places: Sequence[Place]) -> dict[str, bytes]:
+        """Packed vectors, by text, of everything that is live of these sources: header lines and chunks."""
+        known: dict[str, bytes] = {}
+        with self.begin() as db:
+            for root, file in places:
+                mine = (statements.c.root == root, statements.c.file == file, statements.c.live)
+                for row in db.execute(sa.select(statements).where(*mine)).mappings():
+                    known[header_of(row).line()] = row["header_vector"]
+                query = sa.select(chunks.c.text, chunks.c.vector).join(statements).where(*mine)
+                known |= {row.text: row.vector for row in db.execute(query)}
+        return known
+
+
+def _put_sources(db: sa.Connection, taken: Sequence[Source]) -> None:
+    for source in taken:
+        same_root, same_file = source.same or (None, None)
+        db.execute(
+            sa.insert(sources).values(
+                root=source.root,
+                file=source.file,
+                file_sha256=source.file_sha256,
+                digest=source.digest,
+                same_root=same_root,
+                same_file=same_file,
+            )
+        )
 
 
 def _insert(db: sa.Connection, table: sa.Table, row: Mapping[str, object]) -> int:
@@ -316,17 +335,33 @@ def _statement_row(item: IndexedStatement) -> dict[str, object]:
         "live": False,
         "root": statement.root,
         "file": statement.file,
+        "member": statement.member,
         "ordinal": statement.ordinal,
-        "file_sha256": statement.file_sha256,
-        "digest": statement.digest,
         "base_code": base_code(statement.header.code),
         "doubts": list(statement.doubts),
+        "refers_to": list(statement.refers_to),
         "header_vector": pack(item.header_vector[None, :])[0],
+        "checksum": checksum(statement.header, statement.paragraphs, item.chunks, item.header_vector, item.vectors),
     }
 
 
+def checksum(
+    header: Header,
+    paragraphs: Sequence[Paragraph],
+    chunks: Sequence[Chunk],
+    header_vector: NDArray[np.float32],
+    vectors: Vectors,
+) -> str:
+    """SHA-256 of everything that is kept of a statement; one changed bit on the disk changes it."""
+    content = [asdict(header), [asdict(one) for one in paragraphs], [asdict(one) for one in chunks]]
+    digest = hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"))
+    for packed in (*pack(header_vector[None, :]), *pack(vectors)):
+        digest.update(packed)
+    return digest.hexdigest()
+
+
 def _paragraph(row: sa.RowMapping) -> Paragraph:
-    fields = {name: row[name] for name in ("number", "text", "label", "page", "heading", "under")}
+    fields = {name: row[name] for name in ("number", "text", "label", "page", "heading", "under", "ocr")}
     return Paragraph(**fields, footnotes=tuple(row["footnotes"]))
 
 
@@ -337,5 +372,6 @@ def _slices(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where SQLAlchemy says so, schema changes included
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {pragma}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from store.codes import base_code, code_key, revision_rank
-from store.registry import Registry, header_of
+from store.registry import Place, Registry, header_of
 from store.types import Filters, StoredStatement, StoreStatus
 
 OPEN_START, OPEN_END = "0000-01-01", "9999-12-31"
@@ -61,10 +61,23 @@ class Snapshot:
 
     @classmethod
     def read(cls, registry: Registry) -> Snapshot:
-        rows = registry.live_statements()
+        copies: dict[Place, list[str]] = defaultdict(list)
+        for source in registry.sources():
+            if source.same:
+                copies[source.same].append(source.file)
         stored = [
-            StoredStatement(row["id"], header_of(row), row["file"], row["n"], doubts=tuple(row["doubts"]))
-            for row in rows
+            StoredStatement(
+                row["id"],
+                header_of(row),
+                row["file"],
+                row["n"],
+                doubts=tuple(row["doubts"]),
+                root=row["root"],
+                member=row["member"],
+                also=tuple(copies.get((row["root"], row["file"]), ())),
+                refers_to=tuple(row["refers_to"]),
+            )
+            for row in registry.live_statements()
         ]
         statements = {item.id: item for item in _with_revisions(stored)}
         ids = np.array(list(statements), np.int64)

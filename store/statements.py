@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from store.errors import FingerprintError, NotFoundError, StoreError
 from store.lexical import ANALYSER_VERSION, LexicalEntry, LexicalIndex
 from store.lock import FolderLock, Owner, read_owner
-from store.registry import Registry
+from store.registry import Place, Registry, Source, unpack
 from store.snapshot import Snapshot
 from store.types import (
     Chunk,
@@ -34,6 +34,7 @@ from store.types import (
     Statement,
     StoredStatement,
     StoreStatus,
+    Vectors,
 )
 from store.vectors import HEADER_SHARE, VectorIndex, combine
 
@@ -144,6 +145,7 @@ class StatementStore:
                 if old.get(name) != value
             )
             raise FingerprintError(f"the index in {self.folder} was made with {differs}; run: statements rebuild")
+        self._fingerprint_holds = kept is None or kept == self._wanted
         self._fingerprint = hashlib.sha256(self._wanted.encode()).hexdigest()[:16]
 
     def _match_indexes(self) -> None:
@@ -157,15 +159,26 @@ class StatementStore:
     # writing
 
     def embed(self, items: Sequence[tuple[Statement, Sequence[Chunk]]]) -> list[IndexedStatement]:
-        """Statements with the vectors of their chunks and headers, all embedded in one call."""
+        """Statements with the vectors of their chunks and headers.
+
+        What stands unchanged in the version that a source has now keeps its vector: other metadata, or one changed
+        paragraph, do not embed the rest again.
+        """
         texts = [text for statement, chunks in items for text in (statement.header.line(), *(c.text for c in chunks))]
-        vectors = self.embedder.embed_passages(texts)
+        vectors = self._embedded(texts, list(dict.fromkeys((s.root, s.file) for s, _ in items)))
         indexed, start = [], 0
         for statement, chunks in items:
             end = start + 1 + len(chunks)
             indexed.append(IndexedStatement(statement, tuple(chunks), vectors[start + 1 : end], vectors[start]))
             start = end
         return indexed
+
+    def _embedded(self, texts: Sequence[str], sources: Sequence[Place]) -> Vectors:
+        known = self._registry.known_vectors(sources) if self._fingerprint_holds else {}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        made = dict(zip(new, self.embedder.embed_passages(new), strict=True)) if new else {}
+        kept = dict(zip(known, unpack(list(known.values())), strict=True))
+        return np.array([kept[text] if text in kept else made[text] for text in texts], np.float32)
 
     def add(self, batch: Sequence[IndexedStatement]) -> None:
         """Make the batch visible in one step, in place of what the same source files had before.
@@ -177,8 +190,10 @@ class StatementStore:
         with self._writing:
             staged = self._registry.stage(batch)
             self._index(batch, staged)
-            sources = list(dict.fromkeys((i.statement.root, i.statement.file) for i in batch))
-            self._registry.switch([statement_id for statement_id, _ in staged], sources)
+            taken = dict.fromkeys(
+                Source(one.root, one.file, one.file_sha256, one.digest) for one in (item.statement for item in batch)
+            )
+            self._registry.switch([statement_id for statement_id, _ in staged], list(taken))
             self._refresh()
             self._remove_hidden()
 
@@ -197,12 +212,24 @@ class StatementStore:
         self._lexical.commit()
 
     def remove_files(self, root: str, files: Sequence[str]) -> int:
-        """Take out every statement of these source files; how many there were."""
+        """Forget these source files and take out every statement that no other file holds; how many those were."""
         with self._writing:
-            removed = self._registry.hide_sources([(root, file) for file in files])
+            removed = self._registry.release([(root, file) for file in files])
             self._refresh()
             self._remove_hidden()
         return removed
+
+    def share(self, copies: Sequence[Source]) -> None:
+        """Record files that are copies of others (`same`): they have no statements of their own, or no longer."""
+        with self._writing:
+            self._registry.switch([], copies)
+            self._refresh()
+            self._remove_hidden()
+
+    def set_refusals(self, root: str, files: Sequence[str], reasons: Sequence[tuple[str, str, str]]) -> None:
+        """Replace what is known to have been refused of these files by (file, member, reason) rows."""
+        with self._writing:
+            self._registry.set_refusals(root, files, reasons)
 
     def delete(self, statement_ids: Sequence[int]) -> int:
         """Take these statements out of every answer; how many there were."""
@@ -240,6 +267,7 @@ class StatementStore:
             self._rebuild_vectors()
             self._rebuild_lexical()
             self._registry.set_settings({"fingerprint": self._wanted})
+            self._fingerprint_holds = True
 
     def _remake_chunks(
         self, chunk: Callable[[Statement], Sequence[Chunk]], progress: Callable[[int, int], None] | None
@@ -372,9 +400,13 @@ class StatementStore:
         """Statements with this code, in any spelling; a code without its revision finds the current one first."""
         return self._snapshot.find(code, part, language)
 
-    def sources(self, root: str) -> dict[str, str]:
-        """Digest of each source file below `root`."""
-        return self._registry.digests(root)
+    def sources(self, root: str | None = None) -> list[Source]:
+        """Files that were taken in, below `root` or all, in order."""
+        return self._registry.sources(root)
+
+    def refusals(self) -> list[tuple[str, str, str, str]]:
+        """(root, file, member, reason) of what could not be taken in, in order."""
+        return self._registry.refusals()
 
     @property
     def snapshot(self) -> Snapshot:

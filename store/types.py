@@ -38,6 +38,8 @@ class Header:
     delegation: str | None = None
     distribution: str | None = None
     meeting: str | None = None
+    aligned: str | None = None
+    """Who aligns with the delegation, as printed: `the candidate countries Albania and …`. They do not speak."""
     code_made: bool = False
     """True where the code was made from the file name because neither the file nor its metadata gives one."""
 
@@ -69,6 +71,8 @@ class Paragraph:
     footnotes: tuple[str, ...] = ()
     under: str | None = None
     """Label of the numbered paragraph that a lettered one belongs to: `2.` for the `(a)` below it."""
+    ocr: float | None = None
+    """Mean confidence of its words, 0 to 1, where the text was recognised from a picture; else None."""
 
     @property
     def place(self) -> str:
@@ -89,11 +93,15 @@ class Statement:
     """The folder that was ingested, absolute. `root` and `file` together name the source."""
     ordinal: int = 0
     """0 for the only or first statement of a file, 1, 2 … for further ones."""
+    member: str = ""
+    """Path inside the file where that is a container: `annexes/a.pdf` of a ZIP, the name of an e-mail's attachment."""
     file_sha256: str = ""
     digest: str = ""
     """Changes when the file, its metadata row or the parser changes: the key of "unchanged, skipped"."""
     doubts: tuple[str, ...] = ()
     """What a person should look at: `code made from file name`, `date missing` …"""
+    refers_to: tuple[str, ...] = ()
+    """Codes of other documents that the text names, in order of first mention, each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +158,11 @@ class StoredStatement:
     twin: bool = False
     """Another file claims the same code, part and language: only `id` tells them apart."""
     doubts: tuple[str, ...] = ()
+    root: str = ""
+    member: str = ""
+    also: tuple[str, ...] = ()
+    """Further files with the same content."""
+    refers_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
