@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.answer import Turn
+from assistant.followup import standalone
 from assistant.prompts import CODE_UNKNOWN, NOTHING_MATCHES, say
 from assistant.vocabulary import Vocabulary
 from store.codes import find_codes
@@ -17,10 +18,6 @@ from store.snapshot import Snapshot
 from store.types import Filters
 
 LONGEST_QUESTION = 4_000
-FOLLOW_UP_WORDS = 12
-"""A question with fewer words than this may lean on those before it."""
-ENOUGH_WORDS = 8
-"""So many words of earlier questions are carried; a question such as `And Denmark?` alone says too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +28,8 @@ class Query:
     """Standalone: says what it asks without the conversation."""
     language: str
     filters: Filters
+    question: str = ""
+    """As it was asked, where `text` is more than that."""
     named: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """For each kind of thing that the question names (`speaker`, `period` …): the statements that agree."""
     carried: Mapping[str, frozenset[int]] = field(default_factory=dict)
@@ -68,40 +67,16 @@ def understand(
         filters = given  # what the question names gives way to what the caller set
     if filters and not snapshot.allowed(filters).any():
         notes = (*notes, say(NOTHING_MATCHES, language, filters=describe(filters)))
+    alone = standalone(question, named, history, language, snapshot, vocabulary, today)
     return Query(
-        text=standalone(question, asked),
+        text=alone.text,
         language=language,
         filters=filters,
-        named=named.statement_ids,
-        carried=_carried(named.statement_ids, history, vocabulary, today),
+        question=question if alone.text != question else "",
+        named={**named.statement_ids, **alone.meant},
+        carried=alone.carried,
         notes=notes,
     )
-
-
-def standalone(question: str, asked: Sequence[str]) -> str:
-    """A short question put behind those that it follows, so that it can be searched alone."""
-    if len(question.split()) >= FOLLOW_UP_WORDS:
-        return question
-    parts = [question]
-    words = 0
-    for earlier in reversed(asked):
-        if words >= ENOUGH_WORDS:
-            break
-        parts.insert(0, earlier.strip())
-        words += len(earlier.split())
-    return " ".join(parts)
-
-
-def _carried(
-    named: Mapping[str, frozenset[int]], history: Sequence[Turn], vocabulary: Vocabulary, today: datetime.date | None
-) -> dict[str, frozenset[int]]:
-    """What the conversation named last, of the kinds that the question leaves open."""
-    carried: dict[str, frozenset[int]] = {}
-    for _, text in reversed(history):
-        for kind, ids in vocabulary.read(text, today).statement_ids.items():
-            if kind not in named and kind not in carried:
-                carried[kind] = ids
-    return carried
 
 
 def describe(filters: Filters) -> str:

@@ -6,6 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.question import Query
 from assistant.reranker import Reranker
 from store.statements import Hit, StatementStore
@@ -31,6 +34,8 @@ CARRIED_SHARE = 0.5
 """Worth of what the conversation named before, beside what the question names itself."""
 RERANKER_WEIGHT = 0.1
 """Worth of one logit beside the fused score."""
+FOLLOW_UP_SHARE = 0.5
+"""The reranker was not trained on questions that stand behind others: it counts for less there."""
 
 
 def fused(dense: float, best_dense: float, lexical: float, best_lexical: float) -> float:
@@ -52,7 +57,7 @@ class Retriever:
 
     def candidates(self, query: Query) -> list[Passage]:
         """Fused passages, best first; `scores` has what each index said and what agrees with the question."""
-        vector = self._store.embedder.embed_query(query.text)
+        vector = self._vector(query)
         hits = self._store.search(query.text, vector, filters=query.filters, k=CANDIDATES)
         worth = _worth(query)
         likely = self._likely(query.filters, worth)
@@ -78,6 +83,14 @@ class Retriever:
             for found in (scores[p.key],)
         ]
 
+    def _vector(self, query: Query) -> NDArray[np.float32]:
+        """Of the standalone question; a follow-up counts once more by itself, for it is what is asked."""
+        vector = self._store.embedder.embed_query(query.text)
+        if query.question:
+            vector = vector + self._store.embedder.embed_query(query.question)
+            vector /= np.linalg.norm(vector)
+        return vector
+
     def _likely(self, filters: Filters, worth: Mapping[int, float]) -> frozenset[int]:
         """The statements that agree best with what the question names; none where that is no narrow choice."""
         if not worth or filters.code:
@@ -96,7 +109,8 @@ class Retriever:
         if self._reranker is None or query.language != "en" or not head:
             return list(passages), None
         logits = self._reranker.scores(query.text, [readable(p) for p in head])
-        scored = iter(sorted(map(_with_logit, head, logits), key=lambda p: -p.score))
+        weight = RERANKER_WEIGHT * (FOLLOW_UP_SHARE if query.question else 1)
+        scored = iter(sorted((_with_logit(p, logit, weight) for p, logit in zip(head, logits, strict=True)), key=_last))
         read = {p.key for p in head}
         placed = [next(scored) if p.key in read else p for p in passages[:RERANKED]]
         return [*placed, *passages[RERANKED:]], self._reranker.name
@@ -127,9 +141,13 @@ def _focus(passage: Passage, chunk: str | None) -> tuple[int, int] | None:
     return (start, start + len(piece)) if start >= 0 else None
 
 
-def _with_logit(passage: Passage, logit: float) -> Passage:
+def _with_logit(passage: Passage, logit: float, weight: float) -> Passage:
     scores = {**passage.scores, "reranker": logit}
-    return replace(passage, score=passage.scores["fused"] + RERANKER_WEIGHT * logit, scores=scores)
+    return replace(passage, score=passage.scores["fused"] + weight * logit, scores=scores)
+
+
+def _last(passage: Passage) -> float:
+    return -passage.score
 
 
 def _by_paragraph(hits: Sequence[Hit]) -> Mapping[tuple[int, int], dict[str, float]]:

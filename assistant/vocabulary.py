@@ -21,6 +21,8 @@ Key = TypeVar("Key")
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ`][^\W\d_]{2,})*")
 _CODE_PART = re.compile(r"[^\W\d_]+|\d+")
+_JOINED_CODE = re.compile(r"(?<!\w)(?=\w*\d)[^\W\d_]\w{4,}(?!\w)")
+"""A code without a mark in it, such as a treaty's number in a collection."""
 LEAST_CODE_PARTS, MOST_CODE_PARTS = 3, 7
 LONGEST_BODY = 6
 """Letters in the first part of a code: `PC`, `CIO`, `ODIHR`."""
@@ -126,7 +128,10 @@ class Vocabulary:
             if code and not overlaps(start, end, taken):
                 taken.append((start, end))
                 yield Found("code", code, start, end, ids)
-        for start, end in _runs(question):
+        for start, end in (
+            *_runs(question),
+            *((match.start(), match.end()) for match in _JOINED_CODE.finditer(question)),
+        ):
             code, ids = self.codes.get(keys(question[start:end])[0], ("", frozenset[int]()))
             if code and not overlaps(start, end, taken):
                 taken.append((start, end))
