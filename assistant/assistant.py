@@ -17,7 +17,7 @@ from assistant.retriever import Retriever
 from assistant.sufficiency import THRESHOLD, confidence
 from assistant.vocabulary import Vocabulary
 from assistant.writers import DraftClaim, ExtractiveWriter, SentenceScorer, Writer
-from store.errors import InputError
+from store.errors import InputError, NotFoundError
 from store.statements import StatementStore
 from store.types import Filters, Passage
 
@@ -113,7 +113,7 @@ class Assistant:
             passages, reranker = self._retriever.rerank(query, passages)
         claims: list[DraftClaim] = []
         with clock.step("write"):
-            if passages and confidence(query, passages) >= self._threshold:
+            if passages and confidence(query, passages, self.text) >= self._threshold:
                 claims = chosen.write(query, evidence(passages))
         with clock.step("verify"):
             checked, citations = _verify(claims)
@@ -127,6 +127,14 @@ class Assistant:
             vocabulary = Vocabulary.of(snapshot)
             self._known = snapshot, vocabulary
         return understand(question, history, filters, snapshot, vocabulary, datetime.date.today())
+
+    def text(self, statement_id: int) -> str:
+        """All words of a statement; empty where it has just been taken out."""
+        try:
+            paragraphs = self._store.paragraphs(statement_id)
+        except NotFoundError:
+            return ""
+        return "\n".join(part for p in paragraphs for part in (p.heading, p.text) if part)
 
     def _writer(self, name: str | None) -> Writer:
         if name is None:

@@ -9,15 +9,20 @@ from dataclasses import dataclass, field, replace
 
 from assistant.answer import Turn
 from assistant.followup import standalone
+from assistant.named import Named
 from assistant.prompts import CODE_UNKNOWN, NOTHING_MATCHES, say
 from assistant.vocabulary import Vocabulary
 from store.codes import find_codes
 from store.errors import InputError
-from store.language import detect_language
-from store.snapshot import Snapshot
+from store.language import detect_language, stop_words
+from store.snapshot import Snapshot, fold
 from store.types import Filters
 
 LONGEST_QUESTION = 4_000
+SHORTEST_NAME = 3
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_STARTS = ("", ".", "?", "!", ":", "¿", "¡")
+"""What stands before the first word of a sentence, which is written large in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Query:
     carried: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """The same for what the conversation named last and the question does not."""
     notes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """Proper names that are no speaker, delegation, period or code of the store: `Bürgenstock`, `MH17`."""
 
 
 def checked(question: str, longest: int) -> str:
@@ -76,6 +83,22 @@ def understand(
         named={**named.statement_ids, **alone.meant},
         carried=alone.carried,
         notes=notes,
+        names=_names(question, named, language),
+    )
+
+
+def _names(question: str, named: Named, language: str) -> tuple[str, ...]:
+    """Words written as names that the vocabulary does not know. German writes every noun so: there, only `MH17`."""
+    known = [(one.start, one.end) for one in named.found] + [(one.start, one.end) for one in named.mentions]
+    return tuple(
+        word
+        for match in _WORD.finditer(question)
+        for word in (match[0],)
+        if len(word) >= SHORTEST_NAME
+        and (word[1:] != word[1:].lower() if language == "de" else word[0].isupper())
+        and question[: match.start()].rstrip()[-1:] not in _STARTS
+        and fold(word) not in stop_words(language)
+        and not any(start < match.end() and match.start() < end for start, end in known)
     )
 
 

@@ -26,7 +26,7 @@ from ui.wiring import build_assistant, open_store
 
 PENALTY = 1.0
 FOLDS, REPEATS = 5, 20
-NAMES = ("constant", "dense", "lead", "coverage", "disagreement", "reranker")
+NAMES = ("constant", "dense", "lead", "coverage", "disagreement", "missing", "reranker")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def example(assistant: Assistant, question: Question) -> Example | None:
     query, passages, reranker = assistant.retrieve(question.question, history=question.history)
     if not passages:
         return None
-    found = features(query, passages)
+    found = features(query, passages, assistant.text)
     gold = (*question.gold, *question.alternatives)
     return Example(
         question,
