@@ -26,7 +26,7 @@ SEED = 7
 
 
 def speeches(folder: Path) -> Iterator[tuple[Statement, tuple[Chunk, ...]]]:
-    """Every speech as a statement with its chunks, in an order that mixes years and delegations, the same every time."""
+    """Every speech as a statement with its chunks, in one order that mixes years and delegations."""
     files = sorted(folder.rglob("[A-Z]*_[0-9]*_[0-9]*.txt"))
     random.Random(SEED).shuffle(files)
     for file in files:
