@@ -9,6 +9,13 @@ from functools import cache
 
 from ingest.languages import HOUSE
 
+_YEAR = re.compile(r"\d{4}")
+_HOUR = re.compile(
+    r"\b\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?\s?m\b\.?|uhr\b|heures?\b|horas?\b|h\b(?:\s?\d\d\b)?|"
+    r"ч(?:ас\w*)?\b\.?(?:\s?\d\d\s?м\w*\.?)?|год\w*)|\b\d{1,2}[:.]\d\d\b|\bnoon\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class DateSpan:
@@ -22,6 +29,8 @@ class DateSpan:
 
 def find_dates(text: str) -> list[DateSpan]:
     """Every date of a text in reading order; a bare year is none."""
+    if not _YEAR.search(text):
+        return []
     spans: list[DateSpan] = []
     for pattern in _patterns():
         for match in pattern.finditer(text):
@@ -32,16 +41,13 @@ def find_dates(text: str) -> list[DateSpan]:
 
 
 def only_date(text: str) -> DateSpan | None:
-    """The date that a line consists of (a place, a weekday or the word for year may stand by it), or None."""
+    """The date that a line consists of (a weekday, an hour or the word for year may stand by it), or None."""
     spans = find_dates(text)
     if len(spans) != 1:
         return None
-    rest = (text[: spans[0].start] + text[spans[0].end :]).strip(" .,;()[]–—-*")
-    return (
-        spans[0]
-        if not re.sub(r"(?i)\b(?:of|le|il|den|el|the|от|від|g|г|года|году|р|року|del?)\b\.?", "", rest).strip()
-        else None
-    )
+    rest = text[: spans[0].start] + " " + text[spans[0].end :]
+    rest = _small_words().sub("", _HOUR.sub("", rest)).strip(" .,;()[]–—-*")
+    return None if rest else spans[0]
 
 
 def iso_date(text: str) -> str | None:
@@ -89,6 +95,18 @@ def _iso(year: int, month: int, day: int) -> str | None:
         return datetime.date(year, month, day).isoformat()
     except ValueError:
         return None
+
+
+@cache
+def _small_words() -> re.Pattern[str]:
+    """What may stand by a date: articles, the word for year, a weekday."""
+    from babel.dates import get_day_names
+
+    words = {name for locale in HOUSE for name in get_day_names("wide", "format", locale).values()}
+    beside = "of on le il den el the de del al alle at um à a las от від г года году р року в о"
+    words |= set(re.findall(r"\w+", beside))
+    names = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+    return re.compile(rf"\b(?:{names})\b\.?", re.IGNORECASE)
 
 
 @cache

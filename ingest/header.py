@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from ingest.dates import DateSpan, find_dates, iso_date, only_date
 from ingest.forms import capitals, ends_sentence, is_enacting, is_salutation, split_label
 from ingest.furniture import is_furniture, is_marker
-from ingest.languages import is_spoken_remark, language_code, original_language, spoken_language
+from ingest.languages import language_code, original_language
 from ingest.reader import PAGE_BREAK, Line, Pages
 from ingest.speakers import speaker_and_delegation
-from store.codes import Code, find, normalise
+from ingest.turns import turn, turn_at
+from store.codes import Code, find, normalise, repair
 
 _HEAD = 40
 """Lines in which a header is looked for."""
@@ -21,31 +22,35 @@ _CODE_LINES = 15
 """Non-blank lines in which a document's own code is looked for; later ones are references."""
 _DISTRIBUTION = re.compile(r"\bDistr(?:ibution)?\.?\s?:\s?([A-Za-zÀ-ÿА-я]+)", re.IGNORECASE)
 _AGENCY = re.compile(
-    r"^(?:united nations|nations unies|naciones unidas|организация объединенных наций|security council|"
-    r"general assembly|"
-    r"organization for security and co-?operation in europe|permanent council|forum for security co-?operation|"
-    r"ministerial council|the secretariat|secretariat)$",
+    r"^(?:united nations|nations unies|naciones unidas|vereinte nationen|nazioni unite|организация объединенных наций|"
+    r"(?:security|permanent|ministerial) council|conseil (?:de sécurité|permanent|ministériel)|"
+    r"consejo (?:de seguridad|permanente|ministerial)|consiglio (?:di sicurezza|permanente|dei ministri|ministeriale)|"
+    r"совет безопасности|постоянный совет|совет министров|sicherheitsrat|ständiger rat|ministerrat|"
+    r"general assembly|assemblée générale|asamblea general|assemblea generale|generalversammlung|генеральная ассамблея|"
+    r"forum for security co-?operation|forum für sicherheitskooperation|форум по сотрудничеству в области безопасности|"
+    r"organization for security and co-?operation in europe|organisation für sicherheit und zusammenarbeit in europa|"
+    r"(?:the )?secretariat|provisional|provisoire|предварительный отчет|official records|"
+    r"new york|nueva york|нью-йорк|geneva|genève|ginebra|женева|vienna|vienne|viena|wien|вена)$",
     re.IGNORECASE,
 )
+"""What stands in a head and is no title: who issues, where, in what state."""
 _MEETING = re.compile(
-    r"^(?:\d{1,4}(?:st|nd|rd|th)?\.?\s|[\w-]+\s)(?:\w+\s){0,3}(?:meeting|session|sitting|séance|sitzung|tagung|seduta|sesión|"
-    r"заседание|сессия)\b.{0,60}$|^agenda item \d.*$|^item \d+ of the .{0,40}agenda$",
+    r"^(?:\d{1,4}(?:st|nd|rd|th|e|ème|[ªº]|-[еяй]|-е)?\.?\s|[\w-]+\s)(?:\w+\s){0,3}(?:meeting|session|sitting|séance|sitzung|tagung|"
+    r"seduta|sesión|заседание|сессия)\b.{0,60}$|^agenda item \d.*$|^item \d+ of the .{0,40}agenda$|"
+    r"^(?:[\w-]+\s){1,4}(?:year|année|año|год)$",
     re.IGNORECASE,
 )
 _RESOLUTION = re.compile(
-    r"^(?:resolution\s+(?P<number>\d{1,4})\s?\((?P<year>(?:19|20)\d\d)\)"
+    r"^(?:resolution\s+(?P<number>\d{1,4})(?:\s?\((?P<year>(?:19|20)\d\d)\)|$)"
     r"|(?P<number2>\d{1,4})\s?\((?P<year2>(?:19|20)\d\d)\)\.?\s+resolution\b)\.?",
     re.IGNORECASE,
 )
 _ADOPTED = re.compile(r"^(?:resolution |draft )?adopted by the\b.*", re.IGNORECASE)
-_VERBATIM = re.compile(
-    r"^(?P<speaker>(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Dame|Lord|Baroness|Prince|Princess|Sheikh|Shaikh|Archbishop|Bishop|"
-    r"Cardinal|Monsignor|General|Lieutenant|Major|Captain|Admiral|Judge|Ambassador|H\.E|Sr|Sra|M|Mme|Herr|Frau|Г-н|Г-жа|"
-    r"The(?=\s+(?:Acting\s|Temporary\s)?(?:President|Vice|Secretary|Deputy|Chair|Moderator|Under|Assistant|Special|High|"
-    r"Executive|Director|Prosecutor|Speaker|Representative|Observer))|President|Secretary-General)\b\.?)[^:()\n]{0,80}?)\s*(?P<groups>(?:\([^()\n]{2,120}\)\s*){0,3}):(?=\s|$)\s*"
-)
 _BYLINE = re.compile(r"^(?P<speaker>[^\d—–]{3,80})\s[—–]\s(?P<date>.*\d{4})$")
 _PLACE = re.compile(r"^[^\W\d_][^\d,]{1,40},\s")
+_JOB = re.compile(r"^\d{2}-\d{5}(?:\s\([A-Z]\))?$")
+"""The number of a job of translation and printing, which a text without symbol is known by."""
+_JOB_LINES = 3
 _HASH = re.compile(r"^[0-9a-f]{24,64}$")
 _TIME = re.compile(r"^\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\.?)?(?:\s[A-Z]{2,4})?$", re.IGNORECASE)
 
@@ -67,11 +72,15 @@ class Head:
     meeting: str | None = None
     heading: str | None = None
     """What stands between title and body."""
+    start: int = 0
+    """Index of the line behind the head, where a speaker's name may stand."""
     body: int = 0
     """Index of the first line of the body."""
     prefix: int = 0
     """Letters of that line which are the name of the speaker, not his words."""
-    printed_dates: tuple[str, ...] = field(default=())
+    printed_dates: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """What was read otherwise than it is printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +92,12 @@ class _Title:
     """Set off by the format, in bold or in capitals."""
 
 
-def parse_head(pages: Pages) -> Head:
-    """Read the head of a document, line by line, until its body begins."""
-    head = _from_fields(pages.fields)
+def parse_head(pages: Pages, code: str | None = None) -> Head:
+    """Read the head of a document, line by line, until its body begins.
+
+    `code` is given for an annex, which shares that of its document.
+    """
+    head = replace(_from_fields(pages.fields), code=code) if code else _from_fields(pages.fields)
     titles: list[_Title] = []
     dates: list[str] = []
     seen = index = 0
@@ -113,9 +125,12 @@ def parse_head(pages: Pages) -> Head:
         else:
             titles.append(_Title(text, marked))
         index += len(block)
+    yearless = re.fullmatch(r"Resolution (\d{1,4})", head.title or "")
+    if yearless and head.code is None and head.issued:
+        year = head.issued[:4]
+        head = replace(head, code=f"S/RES/{yearless[1]} ({year})", title=f"{head.title} ({year})")
     head = _with_titles(head, titles)
-    body, prefix, head = _verbatim(head, lines, index)
-    return replace(head, body=body, prefix=prefix, printed_dates=tuple(dates))
+    return replace(_verbatim(head, lines, index), printed_dates=tuple(dates))
 
 
 def made_code(file: str) -> str:
@@ -163,18 +178,29 @@ def _from_fields(fields: dict[str, str]) -> Head:
 def _field(line: Line, head: Head, seen: int) -> tuple[Head, str | None] | None:
     """The head with what a line of a known kind adds, and the line where it is a date; None for any other line."""
     text = line.text.strip("* ") or line.text
+    original = original_language(text)
+    if original:
+        return replace(head, original_language=original), None
     if is_marker(text) and seen <= 3:
         return head, None
-    code = _own_code(text) if seen <= _CODE_LINES and head.code is None else None
+    if seen <= _JOB_LINES and head.code is None and _JOB.match(text):
+        return replace(head, code=text, doubts=(f"no symbol is printed: job number {text} stands for one",)), None
+    wanted = seen <= _CODE_LINES and (head.code is None or _JOB.match(head.code))
+    code = _own_code(text) if wanted else None
+    if code is None and wanted and (repaired := _repaired(text)):
+        code, printed = repaired
+        head = replace(head, doubts=(f"code read as {code.text}, printed {printed}",))
     if code:
-        head = replace(head, code=code.text, distribution=code.distribution or head.distribution)
+        head = replace(
+            head,
+            code=code.text,
+            distribution=code.distribution or head.distribution,
+            doubts=_reading(text, code) or tuple(doubt for doubt in head.doubts if "job number" not in doubt),
+        )
         rest = text[code.end :].strip(" ,;") or text[: code.start].strip(" ,;")
         if rest and code.end < len(text) and not _AGENCY.match(rest):
             return _field(replace(line, text=rest), head, seen) or (head, None)
         return head, None
-    original = original_language(text)
-    if original:
-        return replace(head, original_language=original), None
     if re.fullmatch(r"[A-Z]|Distr\.?\s?:?|ORIGINAL\s?:?", text):
         return head, None
     if re.fullmatch(r"GENERAL|LIMITED|RESTRICTED|PROVISIONAL", text):
@@ -182,8 +208,8 @@ def _field(line: Line, head: Head, seen: int) -> tuple[Head, str | None] | None:
     distribution = _DISTRIBUTION.search(text)
     if distribution and len(text) < 80:
         return replace(head, distribution=head.distribution or distribution[1]), None
-    language = language_code(text) if text.isupper() or len(text.split()) == 2 else None
-    if language and len(text) < 40 and not head.language:
+    language = language_code(text) if 2 < len(text) < 40 and len(text.split()) <= 4 else None
+    if language and not head.language and seen <= _CODE_LINES:
         return replace(head, language=language), None
     resolution = _RESOLUTION.match(text)
     if resolution and len(text) < 90:
@@ -192,6 +218,7 @@ def _field(line: Line, head: Head, seen: int) -> tuple[Head, str | None] | None:
 
 
 def _dated(text: str, head: Head) -> tuple[Head, str | None] | None:
+    text = re.sub(r"(?<=\b\d{4})\s\d{1,2}$", "", text)  # the mark of a footnote behind a year
     span = only_date(text)
     if span is None and (_ADOPTED.match(text) or re.match(r"^on\s", text)) and len(text) < 120:
         spans = find_dates(text)
@@ -211,7 +238,10 @@ def _other(line: Line, text: str, head: Head) -> tuple[Head, str | None] | None:
     byline = _BYLINE.match(text)
     if byline and (date := only_date(byline["date"])):
         return replace(head, speaker=head.speaker or byline["speaker"].strip(), issued=head.issued or date.first), text
-    if _MEETING.match(text) and not ends_sentence(text):
+    if line.level is None and _MEETING.match(text) and not ends_sentence(text):
+        days = find_dates(text)
+        if len(days) == 1:
+            head = _event(head, days[0]) if head.issued else replace(head, issued=days[0].first)
         return replace(head, meeting=head.meeting or text), None
     if _AGENCY.match(text) or _HASH.match(text) or _TIME.match(text) or is_furniture(line.text):
         return head, None
@@ -233,6 +263,22 @@ def _own_code(text: str) -> Code | None:
     return None
 
 
+def _repaired(text: str) -> tuple[Code, str] | None:
+    """The code of a line that holds nothing else, where text recognition damaged it."""
+    found = repair(text) if len(text) < 50 else None
+    if found is None:
+        return None
+    rest = (text[: found[0].start] + text[found[0].end :]).strip(" *.")
+    return found if not rest or _AGENCY.match(rest) or re.fullmatch(r"OSCE\+|(?i:restr\w*)", rest) else None
+
+
+def _reading(text: str, code: Code) -> tuple[str, ...]:
+    """A doubt where the printed number of a corrigendum was taken for a number and a footnote mark."""
+    printed = text[code.start : code.end]
+    mark = re.search(r"Corr\.?\s?\d{2}$", printed, re.IGNORECASE)
+    return (f"code read as {code.text}, printed {printed}",) if mark and not code.text.endswith(printed[-2:]) else ()
+
+
 def _event(head: Head, span: DateSpan) -> Head:
     return head if head.event_from else replace(head, event_from=span.first, event_to=span.last)
 
@@ -240,6 +286,9 @@ def _event(head: Head, span: DateSpan) -> Head:
 def _resolution(head: Head, text: str, match: re.Match[str]) -> Head:
     number, year = match["number"] or match["number2"], match["year"] or match["year2"]
     dates = find_dates(text[match.end() :])
+    if year is None:
+        # The year of its code stands in the date below.
+        return replace(head, title=head.title or f"Resolution {number}")
     return replace(
         head,
         code=head.code or f"S/RES/{number} ({year})",
@@ -255,7 +304,7 @@ def _is_title(block: Sequence[Line], text: str, head: Head, titles: Sequence[_Ti
         r"[^:]{3,3000}:\s(?:\w+\s)?draft\s(?:resolution|decision)$", text, re.IGNORECASE
     ):
         return True
-    if is_enacting(text) or is_salutation(text) or _VERBATIM.match(text) or words > 70 or len(titles) > 7:
+    if is_enacting(text) or is_salutation(text) or turn(text) or words > 70 or len(titles) > 7:
         return False
     if block[0].level is not None:
         return True
@@ -287,6 +336,11 @@ def _with_titles(head: Head, titles: Sequence[_Title]) -> Head:
         chosen = next((index for index, title in enumerate(titles) if title.marked), 0)
         head = replace(head, title=titles[chosen].text.rstrip("* "))
         titles = titles[chosen + 1 :]
+    if head.title and head.code:
+        # `73/3. Political declaration`: the number is that of the code.
+        number = re.match(r"(\d{1,3}/\d{1,4})\.\s+(?=\S)", head.title)
+        if number and head.code.endswith(f"/{number[1]}"):
+            head = replace(head, title=head.title[number.end() :])
     speaker, delegation = speaker_and_delegation(head.title or "")
     if head.title and delegation and len(delegation) > 200:
         # A draft's list of sponsors is its delegation; as a title it would drown every passage.
@@ -300,37 +354,20 @@ def _with_titles(head: Head, titles: Sequence[_Title]) -> Head:
     )
 
 
-def _verbatim(head: Head, lines: Sequence[Line], index: int) -> tuple[int, int, Head]:
-    """The name before a speech of a verbatim record. What `spoke in Chinese` says is a language, never a delegation."""
+def _verbatim(head: Head, lines: Sequence[Line], index: int) -> Head:
+    """The name before a speech of a verbatim record, which is not in the speech."""
     while index < len(lines) and (not lines[index].text or lines[index].text == PAGE_BREAK):
         index += 1
-    if index == len(lines):
-        return index, 0, head
-    text = lines[index].text
-    below = lines[index + 1].text if index + 1 < len(lines) else ""
-    match = _VERBATIM.match(text)
-    if match is None and ":" not in text and below:
-        # The name may run over the line's end: its first line is taken off whole, the rest from the second.
-        joined = _VERBATIM.match(f"{text} {below}")
-        if joined and joined.end() > len(text) + 1 and joined["groups"]:
-            return index + 1, joined.end() - len(text) - 1, _speaking(head, joined)
-    if match is None:
-        return index, 0, head
-    if match.end() == len(text):
-        return index + 1, 0, _speaking(head, match)
-    return index, match.end(), _speaking(head, match)
-
-
-def _speaking(head: Head, match: re.Match[str]) -> Head:
-    speaker, delegation, language = match["speaker"].strip(), None, None
-    for remark in re.findall(r"\(([^()]+)\)", match["groups"]):
-        if is_spoken_remark(remark):
-            language = language or spoken_language(remark)
-        else:
-            delegation = delegation or remark.strip()
+    head = replace(head, start=index, body=index)
+    found = turn_at(lines, index)
+    if found is None:
+        return head
+    over = found.letters >= len(lines[found.line].text)
     return replace(
         head,
-        speaker=head.speaker or speaker,
-        delegation=head.delegation or delegation,
-        original_language=head.original_language or language,
+        speaker=head.speaker or found.turn.speaker,
+        delegation=head.delegation or found.turn.delegation,
+        original_language=head.original_language or found.turn.language,
+        body=found.line + 1 if over else found.line,
+        prefix=0 if over else found.letters,
     )

@@ -8,7 +8,13 @@ from functools import cache
 HOUSE = ("en", "fr", "de", "it", "ru", "es", "uk")
 """Languages whose words for other languages, months and States are read."""
 
-_ONLY = re.compile(r"\b(?:only|seulement|uniquement|nur|soltanto|solo|sólo|únicamente|только)\b", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"\b(?:only|seulement|uniquement|nur|ausschließlich|soltanto|solo|sólo|solamente|únicamente|только|тільки|лише|"
+    r"language|langue|sprache|lingua|lengua|idioma|язык[еа]?|мов[аою]{1,2}|in|en|auf|на|по)\b[\s-]*",
+    re.IGNORECASE,
+)
+"""What stands beside the name of a language in such lines."""
+_SEVERAL = re.compile(r"\s*[/,;]\s*|\s+(?:and|et|und|e|y|и|та)\s+", re.IGNORECASE)
 _ORIGINAL = re.compile(
     r"^\W*(?:texte\s+|versión\s+|langue\s+)?(?:original(?:e|fassung|sprache)?|оригинал|оригінал)"
     r"(?:\s+(?:language|text|version))?\s*:\s*(.+)$",
@@ -25,11 +31,12 @@ def language_code(text: str) -> str | None:
     """`en`, `English`, `ENGLISCH`, `en (Dutch title)`, `Original: RUSSIAN` -> ISO code; None for anything else."""
     original = _ORIGINAL.match(text.strip())
     word = original[1] if original else text
-    word = _ONLY.sub("", re.sub(r"\(.*?\)", "", word)).strip(" .:;,*").casefold()
+    word = re.sub(r"\(.*?\)", "", word).strip(" .:;,*[]").casefold()
     names = _names()
     if re.fullmatch(r"[a-z]{2}", word):
         return word if word in names.values() else None
-    return names.get(word) or names.get(word.split("/")[0].strip())
+    bare = _ASIDE.sub("", word).strip(" .:;,*-")
+    return names.get(word) or names.get(bare) or names.get(_SEVERAL.split(bare)[0])
 
 
 def original_language(line: str) -> str | None:
@@ -58,7 +65,25 @@ def _names() -> dict[str, str]:
         for code, name in Locale(locale).languages.items():
             if len(code) == 2:
                 names.setdefault(name.casefold(), code)
-    # Short forms and cases that CLDR's list does not hold.
-    names.update({"русском": "ru", "русски": "ru", "английском": "en", "французском": "fr", "испанском": "es"})
-    names.update({"арабском": "ar", "китайском": "zh", "немецком": "de", "итальянском": "it", "mandarin": "zh"})
+    for name, code in list(names.items()):
+        for ending, others in _INFLECTED.items():
+            if name.endswith(ending):
+                stem = name.removesuffix(ending)
+                names.update({stem + other: code for other in others if stem + other not in names})
+    names["mandarin"] = "zh"
     return names
+
+
+_INFLECTED = {
+    "ский": ("ском", "ски", "ского"),
+    "цкий": ("цком", "цки", "цкого"),
+    "ська": ("ською", "ської"),
+    "isch": ("ische", "ischer", "ischen"),
+    "çais": ("çaise",),
+    "glais": ("glaise",),
+    "gnol": ("gnole",),
+    "mand": ("mande",),
+    "talien": ("talienne",),
+    "hinois": ("hinoise",),
+}
+"""Endings of names as CLDR has them, and those that stand in `на русском языке`, `en langue française`."""

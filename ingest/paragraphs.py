@@ -1,16 +1,17 @@
 """Lines of the body become numbered paragraphs.
 
-In order: furniture out, blocks at blank lines, blocks cut or lines joined, pieces of one paragraph joined again across
-blank lines and page breaks, headings, salutations and footnotes set apart, the rest numbered.
+In order: furniture out, blocks at blank lines, blocks cut or lines joined, notices and footnotes set apart, pieces of
+one paragraph joined again across blank lines and page breaks, headings and salutations set apart, the rest numbered.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
+from ingest.footnotes import note_lines, with_footnotes
 from ingest.forms import (
     ends_sentence,
     is_bullet,
@@ -18,36 +19,32 @@ from ingest.forms import (
     is_heading,
     is_rule,
     is_salutation,
-    is_slash_note,
     is_vote,
-    split_footnote,
     split_label,
     starts_item,
     starts_preamble,
     starts_small,
 )
-from ingest.furniture import CUT
+from ingest.furniture import CUT, is_notice
+from ingest.pieces import Piece, Words, words_of
 from ingest.reader import Line
 from store.types import Paragraph
 
+_CLOSING = re.compile(
+    r"^(?:I\s+(?:wish\s+to\s+|would\s+like\s+to\s+)?thank\s+you\b|(?:once\s+again,?\s+)?(?:I\s+)?thank(?:s|\s+you)\b.{0,60}[.!]$|"
+    r"please\s+accept\b|je\s+vous\s+(?:en\s+)?remercie\b|merci\b|ich\s+danke\s+ihnen\b|(?:vielen|herzlichen|besten)\s+dank\b|danke\b|"
+    r"(?:la|vi|le)\s+ringrazio\b|grazie\b|(?:muchas\s+)?gracias\b|(?:le|les|se)\s+(?:lo\s+)?agradezco\b|"
+    r"(?:я\s+)?благодарю\s+(?:вас|за\s+внимание)\b|спасибо\b|дякую\b)",
+    re.IGNORECASE,
+)
+_CODE_END = re.compile(r"\S/\S*\.\d+$")
+"""A code at the end of a line, which is no end of a sentence with a footnote's number."""
+_RUNS_ON = re.compile(r"[,;]\s?[\d⁰¹²³⁴-⁹]{0,3}$")
+_NOTICE_LINES = 12
+_MOST_OF_HEADING = 400
+"""Letters after which a further line of a heading is left out."""
 _WRAPPED = 0.3
 """Share of line ends inside blocks that fall in mid-sentence, from which a text counts as hard-wrapped."""
-
-
-@dataclass(slots=True)
-class _Piece:
-    """A paragraph in the making."""
-
-    text: str
-    line: Line
-    """Its first line."""
-    count: int = 1
-    """Number of lines."""
-    last: str = ""
-    """Its last line, which tells whether it was cut off."""
-    after_cut: bool = False
-    after_rule: bool = False
-    footnotes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +54,7 @@ class _Layout:
     wrapped: bool
     width: int
     """Usual length of a full line."""
-    words: frozenset[str]
-    """All words of the text, small, for line-end hyphens."""
+    words: Words
     resolution: bool
     """There is a body that acts (`The Security Council,`), so a participle may open a paragraph."""
 
@@ -71,7 +67,7 @@ def split_paragraphs(
     `heading` is what stood over the body and is no title: context of its first paragraphs.
     """
     layout = _layout(lines, whole=whole)
-    pieces: list[_Piece] = []
+    pieces: list[Piece] = []
     cut = rule = False
     for block in _blocks(lines, layout):
         first = block[0]
@@ -82,28 +78,19 @@ def split_paragraphs(
             rule, block = True, block[1:]
         if not any(sign.isalnum() for line in block for sign in line.text):
             continue
-        made = _pieces(block, layout)
-        made[0].after_cut, made[0].after_rule = cut, rule
+        notes = rule and block[0].small
+        made = note_lines(block, layout.words) if notes else _pieces(block, layout)
+        if all(len(piece.lines) < _NOTICE_LINES and is_notice(piece.text) for piece in made):
+            cut = True
+            continue
+        made[0].after_cut = cut
+        for piece in made:
+            piece.after_rule = notes
+        made[0].after_rule = rule
         pieces.extend(made)
         cut = rule = False
-    pieces = _rejoined(_with_footnotes(pieces, layout), layout)
+    pieces = _rejoined(with_footnotes(pieces, layout.words, resolution=layout.resolution), layout)
     return tuple(_numbered(pieces, heading))
-
-
-def join_lines(before: str, after: str, words: frozenset[str] = frozenset()) -> str:
-    """Two lines of one paragraph as one. A line-end hyphen goes only where the text has the word without it."""
-    head = re.search(r"([^\W\d_]+)\s?[-\ufffe]$", before)
-    tail = re.match(r"[^\W\d_]+", after)
-    if head and tail:
-        left, right = head[1], tail[0]
-        stem = before[: head.end(1)]
-        whole = (left + right).casefold()
-        if right[0].islower() and whole in words and f"{left}-{right}".casefold() not in words:
-            return stem + after
-        return f"{stem}-{after}"
-    if before.endswith(("-", "\ufffe")) and not before.endswith((" -", "--")) and before[:-1]:
-        return before.rstrip("\ufffe-") + "-" + after
-    return f"{before} {after}"
 
 
 def _layout(lines: Sequence[Line], *, whole: bool) -> _Layout:
@@ -111,11 +98,10 @@ def _layout(lines: Sequence[Line], *, whole: bool) -> _Layout:
     lengths = sorted(len(text) for text in texts)
     width = lengths[int(0.85 * len(lengths))] if lengths else 0
     pairs = [(above, below) for above, below in pairwise(lines) if len(above.text) > 1 and len(below.text) > 1]
-    words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", "\n".join(texts).casefold())
     return _Layout(
         wrapped=not whole and bool(pairs) and _in_sentence(pairs, width) >= _WRAPPED,
         width=width,
-        words=frozenset(words),
+        words=words_of(texts),
         resolution=any(is_enacting(text) for text in texts[:40]),
     )
 
@@ -153,21 +139,19 @@ def _blocks(lines: Sequence[Line], layout: _Layout) -> Iterable[list[Line]]:
         yield block
 
 
-def _pieces(block: list[Line], layout: _Layout) -> list[_Piece]:
+def _pieces(block: list[Line], layout: _Layout) -> list[Piece]:
     """A block as one piece or several."""
     wrapped = _is_wrapped(block, layout)
     base = min(line.indent for line in block)
-    pieces = [_Piece(block[0].text, block[0], last=block[0].text)]
+    pieces = [Piece.of(block[0])]
     for index in range(1, len(block)):
         above, line = block[index - 1], block[index]
         piece = pieces[-1]
         below = block[index + 1] if index + 1 < len(block) else None
         if _breaks(piece, above, line, below, base, layout, wrapped=wrapped):
-            pieces.append(_Piece(line.text, line, last=line.text))
+            pieces.append(Piece.of(line))
         else:
-            piece.text = join_lines(piece.text, line.text, layout.words)
-            piece.last = line.text
-            piece.count += 1
+            piece.add(line, layout.words)
     return pieces
 
 
@@ -178,7 +162,7 @@ def _is_wrapped(block: list[Line], layout: _Layout) -> bool:
 
 
 def _breaks(
-    piece: _Piece, above: Line, line: Line, below: Line | None, base: int, layout: _Layout, *, wrapped: bool
+    piece: Piece, above: Line, line: Line, below: Line | None, base: int, layout: _Layout, *, wrapped: bool
 ) -> bool:
     """Whether a paragraph ends between two lines of a block."""
     text = line.text
@@ -195,9 +179,14 @@ def _breaks(
         return True
     if is_bullet(text) and (is_bullet(piece.line.text) or re.match(r"[•▪●]|-\s{2}", text)):
         return True
-    if starts_item(text) and (finished or _follows(piece.text, text) or above.text.endswith((",", " and", " or"))):
+    over = _follows(piece.line.text, text) or above.text.endswith((",", " and", " or"))
+    if starts_item(text) and ((finished and not _CODE_END.search(above.text)) or over):
         return True
-    if is_enacting(above.text) and piece.count == 1:
+    if is_enacting(above.text) and len(piece.lines) == 1:
+        return True
+    if line.small and not above.small and finished and not starts_small(text):
+        return True
+    if is_closing(text) and finished and not starts_small(text):
         return True
     in_item = starts_item(piece.line.text)
     indented = above.indent <= base + 1 and above.indent < line.indent <= above.indent + 24
@@ -207,8 +196,9 @@ def _breaks(
         if starts_small(text) or above.text.endswith("-"):
             return finished and not above.text.endswith((",", "-"))
         return finished or not (text[0].isdigit() or (len(above.text) >= 150 and above.text[-1].isalnum()))
-    if layout.resolution and above.text.rstrip("0123456789 ").endswith((",", ";")) and starts_preamble(text):
-        return True
+    if layout.resolution and _RUNS_ON.search(above.text) and starts_preamble(text):
+        # Words of a title that is quoted open no paragraph: `the Declaration on … for the Benefit of All States,`.
+        return not piece.quotes() or line.indent > above.indent
     short = len(above.text) < 0.6 * layout.width
     return short and finished and not above.text.endswith((",", ";")) and not starts_small(text) and below is not None
 
@@ -220,81 +210,46 @@ def _follows(text: str, line: str) -> bool:
     return all(digits) and int(digits[1]) == int(digits[0]) + 1
 
 
-def _rejoined(pieces: list[_Piece], layout: _Layout) -> list[_Piece]:
+def _rejoined(pieces: list[Piece], layout: _Layout) -> list[Piece]:
     """Pieces that a blank line or a page break cut apart, as one again."""
-    result: list[_Piece] = []
+    result: list[Piece] = []
     for piece in pieces:
         before = result[-1] if result else None
         if before and _goes_on(before, piece, layout):
-            before.text = join_lines(before.text, piece.text, layout.words)
-            before.last = piece.last
-            before.count += piece.count
-            before.footnotes += piece.footnotes
+            before.join(piece, layout.words)
         else:
             result.append(piece)
     return result
 
 
-def _goes_on(before: _Piece, piece: _Piece, layout: _Layout) -> bool:
+def _goes_on(before: Piece, piece: Piece, layout: _Layout) -> bool:
+    first, last = piece.line.text, before.last
     if piece.line.label or piece.after_rule or piece.line.level is not None or before.line.level is not None:
         return False
-    if starts_item(piece.text) or is_vote(piece.text) or is_salutation(before.text):
+    if starts_item(first) or is_vote(first) or (len(before.lines) < 6 and is_salutation(before.text)):
         return False
     if piece.line.small != before.line.small and not piece.line.small:
         return False
-    if is_heading(before.text, bold=before.line.bold) or is_heading(piece.text, bold=piece.line.bold):
+    if any(len(one.lines) < 6 and is_heading(one.text, bold=one.line.bold) for one in (before, piece)):
         return False
-    text = before.text
-    if text.endswith(",") and layout.wrapped and before.count > 1 and starts_small(piece.text):
+    if last.endswith(",") and layout.wrapped and len(before.lines) > 1 and starts_small(first):
         return True
-    full = len(before.last) > 0.6 * layout.width and not starts_preamble(piece.text)
-    if text.endswith((",", ";")):
-        return piece.after_cut and (starts_small(piece.text) or (full and text.endswith(",")))
-    if ends_sentence(text):
+    full = len(last) > 0.6 * layout.width and not starts_preamble(first)
+    if last.endswith((",", ";")):
+        return piece.after_cut and (starts_small(first) or (full and last.endswith(",")))
+    if ends_sentence(last):
         return False
-    if starts_small(piece.text) or text.endswith("-"):
-        return len(text) > 20
+    if starts_small(first) or last.endswith("-"):
+        return len(last) > 20 or len(before.lines) > 1
     return piece.after_cut and full
 
 
-def _with_footnotes(pieces: list[_Piece], layout: _Layout) -> list[_Piece]:
-    """Footnotes taken out of the row and hung on the paragraph that bears their mark, else on the one before."""
-    result: list[_Piece] = []
-    voted = False
-    note: tuple[_Piece, int] | None = None
-    cut = False
-    for piece in pieces:
-        piece.after_cut = piece.after_cut or cut
-        cut = False
-        mark = split_footnote(piece.text)
-        behind = piece.after_rule or piece.line.small or (layout.resolution and voted) or is_slash_note(piece.text)
-        unmarked = piece.after_rule and piece.line.small and note is None
-        if result and (unmarked or (mark and behind)):
-            owner = _owner(result, mark[0]) if mark else result[-1]
-            owner.footnotes.append(piece.text)
-            note = owner, len(owner.footnotes) - 1
-            cut = True
-        elif note and (piece.line.small or (voted and not is_heading(piece.text, bold=piece.line.bold))):
-            owner, index = note
-            owner.footnotes[index] = join_lines(owner.footnotes[index], piece.text, layout.words)
-            cut = True
-        else:
-            note = None
-            result.append(piece)
-            voted = voted or is_vote(piece.text)
-    return result
+def is_closing(text: str) -> bool:
+    """`I thank you, Mr. Chairperson.`: the last words of a speech, a line of their own."""
+    return len(text) <= 160 and _CLOSING.match(text) is not None
 
 
-def _owner(pieces: list[_Piece], mark: str) -> _Piece:
-    before = r"(?<!\d)(?<!\d[.,])" if mark.isascii() else ""
-    pattern = re.compile(rf"{before}{re.escape(mark)}(?!\w)(?!\.\d)")
-    for piece in reversed(pieces):
-        if any(not split_label(piece.text)[0] or match.start() > 3 for match in pattern.finditer(piece.text)):
-            return piece
-    return pieces[-1]
-
-
-def _numbered(pieces: Iterable[_Piece], heading: str | None) -> Iterable[Paragraph]:
+def _numbered(pieces: Iterable[Piece], heading: str | None) -> Iterable[Paragraph]:
     headings: list[tuple[int, str]] = [(0, heading)] if heading else []
     carried: str | None = None
     number = 0
@@ -318,7 +273,7 @@ def _numbered(pieces: Iterable[_Piece], heading: str | None) -> Iterable[Paragra
                     headings = [(level, name) for level, name in headings if level < depth]
                     headings.append((depth, text))
                 else:
-                    headings[-1] = depth, f"{headings[-1][1]} {text}"
+                    headings[-1] = depth, f"{headings[-1][1]} {text}"[:_MOST_OF_HEADING]
                 was_heading = True
                 numbered = None
             continue
@@ -329,6 +284,7 @@ def _numbered(pieces: Iterable[_Piece], heading: str | None) -> Iterable[Paragra
         if label and not lettered:
             numbered = label
         number += 1
+        notes = [re.sub(r"\s+", " ", note.replace("\ufffe", "-")) for note in piece.footnotes]
         yield Paragraph(
             number=number,
             text=text,
@@ -336,7 +292,8 @@ def _numbered(pieces: Iterable[_Piece], heading: str | None) -> Iterable[Paragra
             under=numbered if lettered else None,
             page=line.page,
             heading=" / ".join(name for _, name in headings) or None,
-            footnotes=tuple(re.sub(r"\s+", " ", note) for note in piece.footnotes),
+            footnotes=(*notes, *(note for one in piece.lines for note in one.notes)),
+            ocr=piece.recognised(),
         )
         carried = None
 

@@ -1,31 +1,37 @@
 """A folder of files becomes searchable. Read this first: the steps in order.
 
-Walk the folder, skip what is unchanged, parse in worker processes, embed in batches, write each batch while the next
-one is embedded. A file that can't be read is listed with the reason and stops nothing.
+Walk the folder, skip what is unchanged, note what is a copy, parse the rest in worker processes, embed in batches,
+write each batch while the next one is embedded. A file that can't be read is listed with the reason and stops nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ingest.folder import Refused, list_folder
+from ingest.header import made_code
 from ingest.metadata import MANIFEST, Row, load_metadata
-from ingest.parse import digest
-from ingest.reader import formats, is_read
+from ingest.parse import digest, same_content
+from ingest.report import rivals, says_nothing_new
 from ingest.workers import Parsed, Task, parsed
-from store.errors import InputError
+from store.registry import Place, Source
 from store.statements import StatementStore
-from store.types import Chunk, Header, IndexedStatement, Statement
+from store.types import Chunk, Header, IndexedStatement, Statement, StoredStatement
 
 BATCH_CHUNKS = 256
-"""Chunks from which a batch is embedded and written; a file is never divided between two."""
+"""Chunks that a batch holds at most, but for a single file of more; a file is never divided between two."""
+BATCH_SECONDS = 10.0
+"""A batch is written after this time, however small: more is never lost than that, where parsing is slow."""
+
+Items = Sequence[tuple[Statement, tuple[Chunk, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +55,15 @@ class Taken:
     header: Header
     paragraphs: int
     doubts: tuple[str, ...] = ()
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """A file that was not taken in, and why."""
+class Copy:
+    """A file with the content of another."""
 
     file: str
-    reason: str
+    same_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class IngestReport:
     """What a run did."""
 
     taken: tuple[Taken, ...] = ()
+    copies: tuple[Copy, ...] = ()
     unchanged: int = 0
     refused: tuple[Refused, ...] = ()
     removed: int = 0
@@ -78,32 +86,41 @@ def ingest(
     *,
     metadata: Path | None = None,
     prune: bool = False,
+    only: Collection[str] | None = None,
+    may_be_empty: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> IngestReport:
     """Take in the files of a folder, or one file, in the order of their names.
 
     Hidden files and folders, `README.*` and the metadata table are left out without a word; links that lead out of the
     folder are refused. `manifest.csv` in the folder is the metadata table where none is named. With `prune`, statements
-    whose file is gone are removed. Raises InputError for a folder that is missing or holds no file, and for a metadata
-    table that can't be used. KeyboardInterrupt passes through after the batch in hand is written.
+    whose file is gone are removed. `only` names what may have changed, paths of files and folders below the folder:
+    nothing else is looked at. A folder that holds nothing at all may be a share that is not connected: nothing is
+    removed then. Raises InputError for a folder that is missing or, unless it `may_be_empty`, holds no file, and for a
+    metadata table that can't be used. KeyboardInterrupt passes through after the batch in hand is written; `stop` ends
+    the run in the same way, with the report of what was done.
     """
     started = time.perf_counter()
-    root, files, refused = _files(folder, metadata)
-    table = metadata if metadata is not None else root / MANIFEST
+    found = list_folder(folder, metadata, only, may_be_empty=may_be_empty)
+    table = metadata if metadata is not None else found.root / MANIFEST
     rows = load_metadata(table) if metadata is not None or table.is_file() else {}
-    run = _Run(store, str(root), len(files) + len(refused), progress)
-    for one in refused:
+    run = _Run(store, str(found.root), len(found.files) + len(found.refused), progress)
+    for one in found.refused:
         run.refuse(one)
-    tasks = run.changed(files, rows)
+    tasks = run.changed(found.files, rows)
+    if folder.is_dir() and (only is not None or found.files or found.refused):
+        tasks += run.clear(_gone(run, found.files, only), prune=prune)
     with closing(parsed(tasks)) as results:
-        run.take(results)
-    gone = _gone(store, root, files, run.refused) if prune and folder.is_dir() else []
+        run.take(results, stop or threading.Event())
+    named = {*found.files, *(one.file for one in run.refused)}
     return IngestReport(
-        taken=tuple(run.taken),
+        taken=run.taken_in(),
+        copies=tuple(run.copies),
         unchanged=run.unchanged,
-        refused=tuple(sorted(run.refused, key=lambda one: one.file)),
-        removed=store.remove_files(str(root), gone) if gone else 0,
-        missing=tuple(sorted(set(rows) - set(files) - {one.file for one in run.refused})) if folder.is_dir() else (),
+        refused=tuple(sorted(run.refused, key=lambda one: (one.file, one.member))),
+        removed=run.removed,
+        missing=tuple(sorted(set(rows) - named)) if folder.is_dir() and only is None else (),
         seconds=time.perf_counter() - started,
     )
 
@@ -114,81 +131,172 @@ class _Run:
     def __init__(
         self, store: StatementStore, root: str, total: int, progress: Callable[[Progress], None] | None
     ) -> None:
-        self.taken: list[Taken] = []
+        self.copies: list[Copy] = []
         self.refused: list[Refused] = []
         self.unchanged = 0
+        self.removed = 0
+        self.root = root
+        self.sources = {source.place: source for source in store.sources()}
         self._store = store
-        self._root = root
         self._total = total
         self._progress = progress
         self._chunks = 0
         self._done = 0
-        self._identities: dict[tuple[str, str | None, str], str] = {}
         self._counting = threading.Lock()
+        self._taken: list[Statement] = []
+        self._twins: dict[str, list[Source]] = {}
+        """Files with the content of one that is about to be parsed."""
+        self._renamed: dict[str, Task] = {}
+        """Files with the content of one that is no longer there, by the name of that one."""
+        self._unsaid: dict[str, list[Refused]] = {}
+        """Files done, with what was refused of them, that the store was not told of yet."""
 
-    def refuse(self, refused: Refused) -> None:
-        self.refused.append(refused)
-        self._step(refused.file)
+    def refuse(self, *reasons: Refused) -> None:
+        """A file of which nothing was taken in, and so the files with the same content."""
+        file = reasons[0].file
+        for name in (file, *(twin.file for twin in self._twins.pop(file, ()))):
+            mine = [replace(one, file=name) for one in reasons]
+            self._note(name, mine)
+            self._step(name)
+
+    def _note(self, file: str, reasons: Sequence[Refused]) -> None:
+        with self._counting:
+            self.refused += reasons
+            self._unsaid[file] = list(reasons)
+
+    def known_files(self) -> set[str]:
+        """Files of this root that were taken in or refused before."""
+        taken = {file for root, file in self.sources if root == self.root}
+        return taken | {file for root, file, _, _ in self._store.refusals() if root == self.root}
+
+    # before parsing
 
     def changed(self, files: Sequence[str], rows: dict[str, Row]) -> list[Task]:
-        """The files whose content or metadata is new; the others only need their hash taken."""
-        known = {source.file: source.digest for source in self._store.sources(self._root)}
-        tasks: list[Task] = []
-        for file in files:
-            path = Path(self._root, file)
-            try:
-                with path.open("rb") as stream:
-                    file_sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-            except OSError as error:
-                self.refuse(Refused(file, f"can't be read: {error.strerror or error}"))
-                continue
-            if known.get(file) == digest(file_sha256, rows.get(file)):
+        """The files whose content or metadata is new; of the others, copies are noted as such."""
+        read = {file: task for file in files if (task := self._hashed(file)) is not None}
+        held: dict[str, Place] = {one.digest: one.place for one in self.sources.values() if one.same is None}
+        given = self._rows_by_content(read, rows)
+        statements = _by_place(self._store.statements())
+        tasks: dict[str, Task] = {}
+        shared: list[Source] = []
+        for file, task in read.items():
+            task = replace(task, row=rows.get(file) or given.get(task.file_sha256))
+            key = digest(task.file_sha256, task.row)
+            known = self.sources.get((self.root, file))
+            if known is not None and (known.digest == key or _same_row(known, key, task.row, statements)):
                 self.unchanged += 1
                 self._step(file)
+            elif key in held:
+                shared.append(Source(self.root, file, task.file_sha256, key, held[key]))
+                self._note_renamed(task, held[key], statements)
+            elif key in tasks:
+                first = tasks[key].file
+                twin = Source(self.root, file, task.file_sha256, key, (self.root, first))
+                self._twins.setdefault(first, []).append(twin)
             else:
-                tasks.append(Task(path, file, self._root, file_sha256, rows.get(file)))
-        return tasks
+                tasks[key] = task
+        self._share(shared)
+        return list(tasks.values())
 
-    def take(self, results: Iterator[Parsed]) -> None:
+    def _hashed(self, file: str) -> Task | None:
+        path = Path(self.root, file)
+        try:
+            with path.open("rb") as stream:
+                file_sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+                return Task(path, file, self.root, file_sha256, bytes=stream.tell())
+        except OSError as error:
+            self.refuse(Refused(file, f"can't be read: {error.strerror or error}"))
+            return None
+
+    def _rows_by_content(self, read: dict[str, Task], rows: dict[str, Row]) -> dict[str, Row]:
+        """Copies share the row of the one that has a row, so that a correction of one is a correction of all."""
+        contents = {source.file: source.file_sha256 for source in self.sources.values() if source.root == self.root}
+        contents |= {file: task.file_sha256 for file, task in read.items()}
+        return {contents[file]: rows[file] for file in sorted(rows, reverse=True) if file in contents}
+
+    def _note_renamed(self, task: Task, held: Place, statements: dict[Place, list[StoredStatement]]) -> None:
+        """A code that was made from a name is made anew where that name is gone."""
+        made = any(one.header.code_made for one in statements.get(held, ()))
+        if made and held[0] == self.root and made_code(held[1]) != made_code(task.file):
+            self._renamed[held[1]] = task
+
+    def clear(self, gone: Sequence[str], *, prune: bool) -> list[Task]:
+        """Drop the refusals of files that are gone, with `prune` their statements; what to parse for that."""
+        if gone:
+            self._store.set_refusals(self.root, gone, ())
+        known = [file for file in gone if (self.root, file) in self.sources]
+        if not prune or not known:
+            return []
+        self.removed = self._store.remove_files(self.root, known)
+        return [self._renamed[file] for file in known if file in self._renamed]
+
+    # parsing, embedding, writing
+
+    def take(self, results: Iterator[Parsed | None], stop: threading.Event) -> None:
         """Embed and store what was parsed, batch by batch; one batch is written while the next is embedded."""
-        with ThreadPoolExecutor(1, "write") as writer:
-            writing: Future[None] | None = None
-            for batch in self._batches(results):
-                indexed = self._store.embed(batch)
+        try:
+            with ThreadPoolExecutor(1, "write") as writer:
+                writing: Future[None] | None = None
+                for batch in self._batches(results):
+                    indexed = self._store.embed([item for one in batch for item in one.items])
+                    if writing is not None:
+                        writing.result()
+                    writing = writer.submit(self._write, batch, indexed)
+                    if stop.is_set():
+                        break
                 if writing is not None:
                     writing.result()
-                writing = writer.submit(self._write, indexed)
-            if writing is not None:
-                writing.result()
+        finally:
+            self._say_refused()
 
-    def _batches(self, results: Iterator[Parsed]) -> Iterator[list[tuple[Statement, tuple[Chunk, ...]]]]:
-        batch: list[tuple[Statement, tuple[Chunk, ...]]] = []
+    def _batches(self, results: Iterator[Parsed | None]) -> Iterator[list[Parsed]]:
+        """Files in batches; an empty one where nothing came for a while."""
+        batch: list[Parsed] = []
+        chunks = 0
+        since = time.monotonic()
         for result in results:
-            if result.reason is not None:
-                self.refuse(Refused(result.file, result.reason))
-                continue
-            batch.extend((self._flagged(statement), chunks) for statement, chunks in result.items)
-            if sum(len(chunks) for _, chunks in batch) >= BATCH_CHUNKS:
+            if result is not None and not result.items:
+                self.refuse(*_refusals(result))
+            elif result is not None:
+                more = sum(len(one) for _, one in result.items)
+                if batch and chunks + more > BATCH_CHUNKS:
+                    yield batch
+                    batch, chunks, since = [], 0, time.monotonic()
+                batch.append(result)
+                chunks += more
+            if result is None or chunks >= BATCH_CHUNKS or time.monotonic() - since > BATCH_SECONDS:
                 yield batch
-                batch = []
+                batch, chunks, since = [], 0, time.monotonic()
         if batch:
             yield batch
 
-    def _flagged(self, statement: Statement) -> Statement:
-        """Two files that claim one identity are both kept, and the later one says so."""
-        first = self._identities.setdefault(statement.header.identity, statement.file)
-        if first == statement.file:
-            return statement
-        return replace(statement, doubts=(*statement.doubts, f"same code, part and language as {first}"))
-
-    def _write(self, batch: Sequence[IndexedStatement]) -> None:
-        self._store.add(batch)
+    def _write(self, batch: Sequence[Parsed], indexed: Sequence[IndexedStatement]) -> None:
+        self._store.add(indexed)
+        self._taken += [one.statement for one in indexed]
+        self._chunks += sum(len(one.chunks) for one in indexed)
+        self._share([twin for one in batch for twin in self._twins.pop(one.file, ())])
         for one in batch:
-            statement = one.statement
-            self.taken.append(Taken(statement.file, statement.header, len(statement.paragraphs), statement.doubts))
-            self._chunks += len(one.chunks)
-            if statement.ordinal == 0:
-                self._step(statement.file)
+            self._note(one.file, _refusals(one))
+            self._step(one.file)
+        self._say_refused()
+
+    def _share(self, copies: Sequence[Source]) -> None:
+        if copies:
+            self._store.share(copies)
+        for copy in copies:
+            if copy.same is not None:
+                root, file = copy.same
+                self.copies.append(Copy(copy.file, file if root == self.root else f"{root}/{file}"))
+            self._note(copy.file, ())
+            self._step(copy.file)
+
+    def _say_refused(self) -> None:
+        with self._counting:
+            unsaid, self._unsaid = self._unsaid, {}
+        reasons = {(one.file, one.member): one.reason for ones in unsaid.values() for one in ones}
+        if unsaid:
+            rows = [(file, member, reason) for (file, member), reason in reasons.items()]
+            self._store.set_refusals(self.root, list(unsaid), rows)
 
     def _step(self, file: str) -> None:
         with self._counting:
@@ -196,68 +304,50 @@ class _Run:
             if self._progress is not None:
                 self._progress(Progress(self._done, self._total, self._chunks, file))
 
-
-def _files(folder: Path, metadata: Path | None) -> tuple[Path, list[str], list[Refused]]:
-    """Root, files to read and files refused by name alone; paths below the root, in order, with `/`."""
-    if not folder.exists():
-        raise InputError(f"{folder} does not exist: give a folder of statements, or one file")
-    if not folder.is_dir():
-        return folder.resolve().parent, [folder.name], []
-    root = folder.resolve()
-    table = (metadata.resolve() if metadata is not None else root / MANIFEST, root / MANIFEST)
-    files: list[str] = []
-    refused: list[Refused] = []
-    for path, reason in _walk(root):
-        file = path.relative_to(root).as_posix()
-        if reason:
-            refused.append(Refused(_printable(file), reason))
-        elif path in table or path.name.casefold().startswith("readme."):
-            continue
-        elif _printable(file) != file:
-            refused.append(Refused(_printable(file), "its name is no valid text: rename it"))
-        elif not is_read(path):
-            refused.append(Refused(file, f"format {path.suffix or 'without an ending'} is not read ({formats()} are)"))
-        else:
-            files.append(file)
-    if not files and not refused:
-        raise InputError(f"{folder} holds no file to take in ({formats()} are read)")
-    return root, sorted(files), refused
+    def taken_in(self) -> tuple[Taken, ...]:
+        """What was taken in, with the doubts that only the whole store shows."""
+        stored = self._store.statements()
+        claims = rivals(stored)
+        doubts = {(one.root, one.file, one.member, *one.header.identity): claims.get(one.id, ()) for one in stored}
+        return tuple(
+            Taken(
+                one.file,
+                one.header,
+                len(one.paragraphs),
+                (*one.doubts, *doubts.get((one.root, one.file, one.member, *one.header.identity), ())),
+                one.member,
+            )
+            for one in self._taken
+        )
 
 
-def _gone(store: StatementStore, root: Path, files: Sequence[str], refused: Sequence[Refused]) -> list[str]:
-    """Files that the store holds and the folder does not; what lies in a folder that can't be entered is not gone."""
-    closed = tuple(f"{one.file}/" for one in refused)
-    known = {source.file for source in store.sources(str(root))}
-    return sorted(file for file in known - set(files) if not file.startswith(closed))
+def _refusals(result: Parsed) -> list[Refused]:
+    whole = [Refused(result.file, result.reason)] if result.reason is not None else []
+    return whole + [Refused(result.file, reason, member) for member, reason in result.refused]
 
 
-def _walk(root: Path) -> Iterator[tuple[Path, str | None]]:
-    """Every file below a folder, and folders that can't be entered, each with a reason where it is not to be read."""
-    failed: list[OSError] = []
-    for place, folders, names in os.walk(root, onerror=failed.append):
-        here = Path(place)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in [name for name in folders if (here / name).is_symlink()]:
-            if _leads_out(here / name, root):
-                yield here / name, "is a link that leads out of the folder"
-        for name in sorted(name for name in names if not name.startswith((".", "~$"))):
-            path = here / name
-            if path.is_symlink() and _leads_out(path, root):
-                yield path, "is a link that leads out of the folder"
-            elif not path.is_file():
-                yield path, "is no regular file"
-            else:
-                yield path, None
-    for error in failed:
-        yield Path(error.filename), f"can't be entered: {error.strerror}"
+def _same_row(known: Source, key: str, row: Row | None, statements: dict[Place, list[StoredStatement]]) -> bool:
+    """Whether only the metadata differ, and the row says just what the store says of the file already."""
+    mine = statements.get(known.same or known.place, [])
+    return row is not None and bool(mine) and same_content(known.digest, key) and says_nothing_new(row, mine)
 
 
-def _leads_out(link: Path, root: Path) -> bool:
-    try:
-        return not link.resolve(strict=True).is_relative_to(root)
-    except (OSError, RuntimeError):
-        return True
+def _by_place(statements: Sequence[StoredStatement]) -> dict[Place, list[StoredStatement]]:
+    found: defaultdict[Place, list[StoredStatement]] = defaultdict(list)
+    for one in statements:
+        found[one.root, one.file].append(one)
+    return found
 
 
-def _printable(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+def _gone(run: _Run, files: Sequence[str], only: Collection[str] | None) -> list[str]:
+    """Files that the store knows and the folder no longer has; what lies in a folder that can't be entered is not gone.
+
+    With `only`, of these and what lies below them.
+    """
+    closed = tuple(f"{one.file}/" for one in run.refused)
+    there = {*files, *(one.file for one in run.refused)}
+    known = run.known_files() - there
+    if only is not None:
+        below = tuple(f"{name}/" for name in only)
+        known = {file for file in known if file in only or file.startswith(below)}
+    return sorted(file for file in known if not file.startswith(closed))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
+from itertools import takewhile
 
 from ingest.languages import HOUSE
 
@@ -15,6 +17,10 @@ _DELEGATION = re.compile(
     r"|\s*[,(;:*]|$)",
     re.IGNORECASE,
 )
+_OCCASION = (
+    r",?\s+(?:at\s+the|at\s+a|to\s+the|on\s+the|before\s+the|à\s+la|lors|devant|au|auf\s+de[rm]|bei[m]?|anlässlich|alla|al|presso|"
+    r"en\s+la|en\s+el|ante|на)\s"
+)
 _BY = re.compile(
     r"(?:statement|report|speech|address|remarks|intervention|reply|opening statement|closing remarks|"
     r"déclaration|discours|allocution|"
@@ -22,11 +28,12 @@ _BY = re.compile(
     r"выступление|заявление|речь|виступ|заява|промова)\s+"
     r"(?:delivered\s+|made\s+|given\s+|pronunciad[oa]\s+|prononcée?\s+)?(?:by|of|par|de\s+l[’']|de|von|des|der|di|dell[’']|della|del|por)?\s*"
     r"(?P<name>(?:h\.\s?e\.\s|his excellency\s|her excellency\s|s\.\s?e\.\s|the\s+hon(?:ou?rable|\.)\s)?"
-    r"(?:mr|mrs|ms|miss|dr|sir|lord|dame|prof|colonel|captain|major|admiral|lieutenant|amb|ambassador|ambassadeure?|ambassadrice|ambasciatore|ambasciatrice|embajadora?|general|minister|m|mme|mlle|herrn?|frau|botschafter(?:in)?s?|"
-    r"sig|signor|signora|on|sr|sra|señora?|г-на|г-жи|господина|госпожи|посла|пана|пані)\b\.?\s?(?:ra\s)?[^,(]{3,60}?)"
-    r"(?:\s*,\s*(?P<function>.+?))?"
-    r"(?=,?\s+(?:at\s+the|at\s+a|to\s+the|on\s+the|before\s+the|à\s+la|lors|devant|au|auf\s+de[rm]|bei[m]?|anlässlich|alla|al|presso|"
-    r"en\s+la|en\s+el|ante|на)\s|\s*[;*]|$)",
+    r"(?:mr|mrs|ms|miss|dr|sir|lord|dame|prof|(?:vice[- ]|prime\s+)?(?:president|minister)(?!\s+(?:of|for)\b)|colonel|"
+    r"captain|major|admiral|lieutenant|amb|ambassador|ambassadeure?|ambassadrice|ambasciatore|ambasciatrice|embajadora?|general|"
+    r"m|mme|mlle|herrn?|frau|botschafter(?:in)?s?|sig|signor|signora|onorevole|on(?=\.)|sr|sra|señora?|г-на|г-жи|господина|госпожи|посла|"
+    r"пана|пані)\b\.?\s?(?:ra\s)?[^,(]{3,60}?)"
+    rf"(?:\s*,\s*(?P<function>.+?)(?={_OCCASION}|\s*[;*]|$)"
+    rf"|(?={_OCCASION}|\s+(?:at|on|in|during|after|before|following|regarding|with|for|upon|about|marking)\s|\s*[,;*]|$))",
     re.IGNORECASE,
 )
 _OF = re.compile(
@@ -45,6 +52,44 @@ _STYLE = re.compile(
     re.IGNORECASE,
 )
 _DRAFT = re.compile(r"^(?P<name>[^:]{3,3000}):\s*(?:\w+\s)?draft\s+(?:resolution|decision)", re.IGNORECASE)
+_UNION = (
+    r"(?P<name>European\s+Union|Union\s+européenne|Europäische\s+Union|Unione\s+europea|Unión\s+Europea|"
+    r"Европейский\s+союз|Європейський\s+Союз)"
+)
+_PRESIDENCY = re.compile(rf"^[^\W\d_][^()]{{2,40}}\s?[-–—/]\s?{_UNION}\b", re.IGNORECASE)
+_ON_BEHALF = re.compile(
+    rf"\((?:on\s+behalf\s+of|au\s+nom\s+de|im\s+namen\s+der|a\s+nome\s+dell|en\s+nombre\s+de|от\s+имени)\W+(?:the\s+|l[’'])?{_UNION}\)",
+    re.IGNORECASE,
+)
+_UNION_TITLE = re.compile(
+    rf"^(?:(?:statement|declaration)\s+by\s+(?:the\s+)?|déclaration\s+de\s+l[’']\s?|erklärung\s+der\s+|dichiarazione\s+dell[’']|"
+    rf"declaración\s+de\s+la\s+|заявление\s+)?{_UNION}(?=\s+statement\b|\s+(?:on|at|in)\b|\s*[:,(]|$)",
+    re.IGNORECASE,
+)
+_IN_ALIGNMENT = re.compile(
+    r"\s*\((?:with|avec|mit|con|при\s+поддержке)\s+(?P<names>[^()]{5,900}?)\s*"
+    r"(?:in\s+alignment|s[’']alignant|in\s+Übereinstimmung|in\s+allineamento|en\s+adhesión|присоединени\w+)\s*\)",
+    re.IGNORECASE,
+)
+_ALIGN = re.compile(
+    r"(?:^|(?<=[.!?]\s)|(?<=[.!?*\d]\s\s))(?P<names>[^\W\d_][^.!?]{5,900}?)\s+"
+    r"(?:aligns?\s+(?:itself|themselves|with)|s[’']associent|s[’']allient|se\s+rallient|schließen\s+sich|schliessen\s+sich|"
+    r"si\s+allineano|aderiscono|se\s+suman|se\s+adhieren|se\s+alinean|присоединяются|приєднуються)\b"
+    r"(?=[^.!?]{0,60}\b(?:this|present|présente|dieser|questa|presente|esta|настоящему|данному|этому|цієї)\b)",
+    re.IGNORECASE,
+)
+_CLOSING = 6
+"""Paragraphs at the end of a statement in which its list of those who align stands."""
+_LONGEST_FUNCTION = 160
+_HOLDER = (
+    r"(?:(?:Vice[- ]|Deputy\s+)?(?:President|Prime\s+Minister|Chancellor|Foreign\s+Minister|Foreign\s+Secretary|"
+    r"Secretary\s+of\s+State|King|Queen|Emir)|(?:Federal\s+)?Minister\s+(?:for|of)\s+(?:(?!of\b)\w+\s+){1,4}?|Permanent\s+Representative|Ambassador|"
+    r"Président(?:e)?|Premi(?:er|ère)\s+ministre|Presidente|Primer\s+Ministro|Präsident(?:in|en)?|Bundeskanzler(?:in|s)?)"
+)
+_BY_OFFICE = re.compile(
+    rf"\b(?:by|of|par|du|von|des|der|del|de\s+la)\s+(?:the\s+)?(?P<office>{_HOLDER})\s*(?:of\s+the|of|de\s+la|de\s+l[’']|du|des|de|del|der|von)\s?(?P<rest>\S.*)$",
+    re.IGNORECASE,
+)
 _SMALL = frozenset(
     re.findall(
         r"\w+",
@@ -54,15 +99,68 @@ _SMALL = frozenset(
 
 
 def speaker_and_delegation(title: str) -> tuple[str | None, str | None]:
-    """Who speaks and for whom, as far as a title says so. Capitals of a whole title are set as names are."""
+    """Who speaks, with his function, and for whom, as far as a title says so.
+
+    Capitals of a whole title are set as names are.
+    """
     draft = _DRAFT.match(title)
     if draft:
         return None, draft["name"].strip()
+    office = _by_office(title)
+    if office:
+        return office
     by = _BY.search(title)
     if by:
-        return _named(by["name"]), _represented(by["function"])
+        return _with_function(_named(by["name"]), by["function"]), _represented(by["function"])
     delegation = _DELEGATION.search(title)
-    return (None, _state(delegation["name"])) if delegation else (None, None)
+    if delegation:
+        return None, _state(delegation["name"])
+    if re.match(r"EU\s+statement\b", title, re.IGNORECASE):
+        return None, "European Union"
+    union = _UNION_TITLE.match(title) or _PRESIDENCY.match(title)
+    return None, _cased(union["name"]) if union else None
+
+
+def on_behalf(delegation: str) -> tuple[str, str | None]:
+    """For whom a delegation speaks, and who aligns with it.
+
+    `Germany-European Union (with the candidate countries … in alignment)`: the Union speaks, the list is the second.
+    """
+    aligned = _IN_ALIGNMENT.search(delegation)
+    name = delegation[: aligned.start()].strip() if aligned else delegation.strip()
+    presidency = _PRESIDENCY.match(name) or _ON_BEHALF.search(name)
+    return (presidency["name"] if presidency else name), (aligned["names"].strip(" ,;") if aligned else None)
+
+
+def aligned_with(paragraphs: Sequence[str]) -> str | None:
+    """Who aligns with a statement, by a sentence near its end: `The candidate countries … align themselves with it`."""
+    for text in reversed(paragraphs[-_CLOSING:]):
+        match = _ALIGN.search(text)
+        if match:
+            return " ".join(match["names"].split()).strip(" ,")
+    return None
+
+
+def _by_office(title: str) -> tuple[str | None, str | None] | None:
+    """`Address by the Prime Minister of Norway Anna Prima`: an office, its State and the person who holds it."""
+    match = _BY_OFFICE.search(title)
+    if match is None:
+        return None
+    words = re.match(r"(?:the\s+)?((?:[^\W\d_][\w’'.-]*\s*)+)", match["rest"])
+    names = words[1].split() if words else []
+    for count in range(min(len(names), 7), 0, -1):
+        state = _territories().get(_STYLE.sub("", _bare(" ".join(names[:count]))).casefold())
+        if state:
+            taken = list(takewhile(lambda word: word[0].isupper(), names[count:]))[:4]
+            office = f"{match['office']} of {' '.join(names[:count])}"
+            return (f"{' '.join(taken)}, {office}" if len(taken) > 1 else None), state
+    return None
+
+
+def _with_function(name: str, function: str | None) -> str:
+    """`Mr. X, Minister of Y`; a list of functions that would fill lines is left out."""
+    function = _cased(re.sub(r"\s+", " ", function or "").strip(" .*,"))
+    return f"{name}, {function}" if function and len(function) <= _LONGEST_FUNCTION else name
 
 
 def short_name(name: str, text: str) -> str:

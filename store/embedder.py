@@ -18,7 +18,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from pydantic import Field, PrivateAttr
 
 from store.errors import InputError, RemoteError
-from store.inference import MAX_CHARACTERS, MAX_TOKENS, batches, open_session, open_tokenizer, padded
+from store.inference import MAX_CHARACTERS, MAX_TOKENS, open_session, open_tokenizer, padded, run_batches
 from store.models import E5_SMALL, require
 
 if TYPE_CHECKING:
@@ -76,13 +76,15 @@ class E5Embedding(_StatementsEmbedding):
     model_name: str = E5_SMALL.name
     _session: Session = PrivateAttr()
     _tokenizer: Tokenizer = PrivateAttr()
+    _threads: int | None = PrivateAttr(default=None)
 
     @classmethod
     def load(cls, folder: Path, threads: int | None = None) -> Self:
-        """From the cache of prepared models. Raises ModelError where the model is not in it."""
+        """From the cache of prepared models, for `threads` cores. Raises ModelError where the model is not in it."""
         files = require(E5_SMALL, folder)
         made = cls()
-        made._session = open_session(files / "model.onnx", threads)
+        made._session = open_session(files / "model.onnx")
+        made._threads = threads
         made._tokenizer = open_tokenizer(files / "tokenizer.json")
         made._tokenizer.enable_truncation(MAX_TOKENS)
         return made
@@ -106,9 +108,13 @@ class E5Embedding(_StatementsEmbedding):
         encodings = self._tokenizer.encode_batch_fast([text[:MAX_CHARACTERS] for text in texts])
         tokens = [encoding.ids for encoding in encodings]
         vectors = np.empty((len(tokens), self.dimension), np.float32)
-        for positions in batches([len(ids) for ids in tokens]):
+
+        def run(positions: list[int]) -> Vectors:
             ids = padded([tokens[position] for position in positions], _PADDING)
-            vectors[positions] = self._session.run(["embedding"], {"input_ids": ids})[0]
+            return self._session.run(["embedding"], {"input_ids": ids})[0]
+
+        for positions, found in run_batches(run, [len(ids) for ids in tokens], self._threads):
+            vectors[positions] = found
         return vectors
 
 

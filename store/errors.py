@@ -5,6 +5,7 @@
     ├── NotFoundError         what was asked for is not in the store
     ├── StoreError            ask the operator
     │   ├── StoreBusyError    another process owns the store: use it, or wait and retry
+    │   ├── StoreFullError    the disk is full: make space and run the same command again
     │   ├── FingerprintError  the index was made with another embedder, chunker or analyser: rebuild
     │   └── StoreDamagedError the folder can't be read: restore or ingest again
     ├── ModelError            a model is missing, or its file is not the one on its card
@@ -43,6 +44,10 @@ class StoreBusyError(StoreError):
 
     owner: Owner | None = None
     """Who it is, where that could be read."""
+
+
+class StoreFullError(StoreError):
+    """The disk is full; what was not written yet is not in the store, and everything else is."""
 
 
 class FingerprintError(StoreError):

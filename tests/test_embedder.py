@@ -77,6 +77,13 @@ def test_vectors_come_in_the_order_of_the_texts(embedder: E5Embedding) -> None:
     assert (together @ alone.T).argmax(axis=1).tolist() == list(range(len(texts)))
 
 
+def test_vectors_do_not_depend_on_how_many_cores_there_are(models_folder: Path) -> None:
+    texts = [f"{text} {number}." * 5 for number in range(5) for text in SAME.values()]
+    one, three = (E5Embedding.load(models_folder, threads).embed_passages(texts) for threads in (1, 3))
+
+    assert one == pytest.approx(three, abs=1e-5)
+
+
 def test_a_vector_depends_little_on_its_neighbours(embedder: E5Embedding) -> None:
     texts = [text * times for times in (1, 4) for text in (*SAME.values(), *OTHER.values())]
     together = embedder.embed_passages(texts)

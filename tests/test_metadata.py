@@ -68,3 +68,31 @@ def test_values_that_are_not_understood_are_doubts() -> None:
 def test_canonical_row_changes_with_its_content_only() -> None:
     assert Row("a", code="1").canonical() == Row("b", code="1").canonical()
     assert Row("a", code="1").canonical() != Row("a", title="1").canonical()
+
+
+def test_rows_for_parts_of_one_file(tmp_path: Path) -> None:
+    text = "file,part,speaker\na.txt,,S\na.txt,speech 1,X\na.txt,speech 2,Y\nb.txt,speech 7,Z\n"
+    rows = load_metadata(table(tmp_path, text))
+    assert rows["b.txt"] == Row("b.txt", part="speech 7", speaker="Z")
+    assert (rows["a.txt"].speaker, [row.speaker for row in rows["a.txt"].parts]) == ("S", ["X", "Y"])
+    with pytest.raises(InputError, match=r"two rows for a.txt, part Speech 1 \(lines 2 and 3\)"):
+        load_metadata(table(tmp_path, "file,part\na.txt,speech 1\na.txt,Speech 1\n"))
+
+
+def test_a_row_without_part_gives_the_parts_what_they_share() -> None:
+    row = Row("a", code="XX.JOUR/1", date="3 May 2020", speaker="S", title="T", organization="O")
+    own = apply(row, Header("x", "en"), among=True)
+    assert (own.code, own.issued, own.speaker, own.title) == ("XX.JOUR/1", "2020-05-03", "S", "T")
+    annex = apply(row, Header("x", "en", part="Annex 1", speaker="X"), among=True)
+    assert (annex.code, annex.issued, annex.speaker, annex.title) == ("XX.JOUR/1", "2020-05-03", "X", None)
+    other = apply(row, Header("XX.DEC/1", "en"), among=True, own=False)
+    assert (other.code, other.issued, other.title) == ("XX.DEC/1", "2020-05-03", None)
+
+
+def test_canonical_row_holds_its_parts() -> None:
+    assert Row("a", code="1").canonical() != Row("a", code="1", parts=(Row("a", part="x"),)).canonical()
+
+
+def test_delegation_that_speaks_for_the_union() -> None:
+    header = apply(Row("a", organization="Peru-European Union (with Chad in alignment)"), Header("x", "en"))
+    assert (header.delegation, header.aligned) == ("European Union", "Chad")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ingest.forms import is_heading, is_salutation, split_label
-from ingest.furniture import drop_furniture
-from ingest.paragraphs import join_lines, split_paragraphs
+from ingest.furniture import drop_furniture, is_notice
+from ingest.paragraphs import is_closing, split_paragraphs
+from ingest.pieces import join_lines, words_of
 from ingest.reader import Line
 from store.types import Paragraph
 
@@ -143,7 +144,7 @@ def test_salutations_are_not_numbered() -> None:
 
 def test_line_end_hyphens() -> None:
     assert join_lines("the Secretary-", "General said") == "the Secretary-General said"
-    assert join_lines("it is impor-", "tant", frozenset({"important"})) == "it is important"
+    assert join_lines("it is impor-", "tant", words_of(["so important"])) == "it is important"
     assert join_lines("it is impor-", "tant") == "it is impor-tant"
     assert join_lines("a non\ufffe", "binding text") == "a non-binding text"
     assert join_lines("one", "two") == "one two"
@@ -162,3 +163,68 @@ def test_separators_and_lone_marks_are_nothing() -> None:
         "Another thing.",
         "A third thing.",
     ]
+
+
+def test_closings_in_six_languages() -> None:
+    for text in (
+        "I thank you, Mr. Chairperson.",
+        "Thank you for your attention.",
+        "Je vous remercie, Monsieur le Président.",
+        "Ich danke Ihnen, Herr Vorsitzender.",
+        "La ringrazio, Signor Presidente.",
+        "Muchas gracias, señor Presidente.",
+        "Благодарю за внимание.",
+    ):
+        assert is_closing(text), text
+    for text in ("We thank the miller for his bread.", "He thanked us.", "Благодаря мосту мы здесь."):
+        assert not is_closing(text), text
+
+
+def test_a_closing_is_a_paragraph_of_its_own() -> None:
+    paragraphs = split(
+        "The lake is calm and the boats are\nin the harbour, where the men of the\nvillage mend their nets.\n"
+        "I thank you, Madam Chairperson."
+    )
+    assert [paragraph.text.split()[0] for paragraph in paragraphs] == ["The", "I"]
+
+
+def test_notices_in_six_languages() -> None:
+    for text in (
+        "The OSCE Secretariat bears no responsibility for the content of this document.",
+        "This document is being circulated at the request of the Delegation of Freedonia.",
+        "Check against delivery",
+        "Le présent document est distribué à la demande de la délégation.",
+        "Dieses Dokument wird auf Ersuchen der Delegation verteilt.",
+        "Es gilt das gesprochene Wort",
+        "Il presente documento è distribuito su richiesta della delegazione.",
+        "El presente documento se distribuye a petición de la delegación.",
+        "Настоящий документ распространяется по просьбе делегации.",
+    ):
+        assert is_notice(text), text
+    for text in ("The Secretariat has our full confidence.", "This document is old.", "We take no responsibility."):
+        assert not is_notice(text), text
+
+
+def test_confidence_and_tied_footnotes_reach_the_paragraph() -> None:
+    (paragraph,) = split_paragraphs(
+        [
+            Line("The lake is calm and the boats are", ocr=0.5, notes=("1 See the map.",)),
+            Line("in the harbour.", ocr=0.9),
+        ],
+    )
+    assert paragraph.footnotes == ("1 See the map.",)
+    assert paragraph.ocr is not None
+    assert abs(paragraph.ocr - (8 * 0.5 + 3 * 0.9) / 11) < 1e-9
+
+
+def test_a_long_text_without_an_end_takes_no_square_of_time() -> None:
+    from time import process_time
+
+    def seconds(count: int) -> float:
+        lines = [Line(f"line {number} goes on without any end and so", 1) for number in range(count)]
+        start = process_time()
+        split_paragraphs(lines)
+        return process_time() - start
+
+    seconds(1_000)
+    assert seconds(16_000) < 16 * max(seconds(2_000), 0.02)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from ingest.chunker import CHUNKING
 from ingest.metadata import Row
 from ingest.parse import digest, parse
-from ingest.pipeline import IngestReport, Progress, ingest
+from ingest.pipeline import BATCH_CHUNKS, IngestReport, Progress, ingest
+from ingest.report import report
 from ingest.workers import Task, parsed
 from store.errors import InputError
 from store.statements import StatementStore
@@ -103,7 +105,15 @@ def test_bad_files_stop_nothing(store: StatementStore, folder: Path) -> None:
     assert list(reasons) == ["broken.pdf", "empty.txt", "table.xls"]
     assert reasons["empty.txt"] == "holds no text"
     assert "not a whole PDF" in reasons["broken.pdf"]
-    assert reasons["table.xls"] == "format .xls is not read (docx, md, pdf, txt are)"
+    assert reasons["table.xls"].startswith("format .xls is not read (doc")
+
+
+def test_a_stopped_run_keeps_what_it_has(store: StatementStore, folder: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    stopped = ingest(folder, store, stop=stop)
+    assert len(stopped.taken) == store.status().statements
+    assert len(stopped.taken) + len(ingest(folder, store).taken) == 3
 
 
 def test_missing_and_empty_folder(store: StatementStore, tmp_path: Path) -> None:
@@ -147,13 +157,135 @@ def test_manifest_of_the_folder_is_used(store: StatementStore, folder: Path) -> 
     assert ([taken.header.title for taken in again.taken], again.unchanged) == (["Ships"], 2)
 
 
-def test_two_files_with_one_identity_are_both_kept_and_flagged(store: StatementStore, folder: Path) -> None:
-    write(folder / "sub" / "again.txt", 1)
-    report = ingest(folder, store)
-    assert len(report.taken) == 4
-    assert [taken.doubts for taken in report.taken if taken.file == "sub/again.txt"] == [
-        ("same code, part and language as sub/1.txt",)
+def test_two_files_with_one_identity_are_both_kept_and_flagged_on_both_sides(
+    store: StatementStore, folder: Path
+) -> None:
+    ingest(folder, store)
+    (folder / "sub" / "again.txt").write_text(TEXT.format(number=1) + "\nThe ninth boat is late.\n", "utf-8")
+    second = ingest(folder, store)
+    assert [(one.file, one.doubts) for one in second.taken] == [
+        ("sub/again.txt", ("same code, part and language as sub/1.txt",))
     ]
+    assert {entry.statement.file: entry.doubts for entry in report(store).entries if entry.doubts} == {
+        "sub/1.txt": ("same code, part and language as sub/again.txt",),
+        "sub/again.txt": ("same code, part and language as sub/1.txt",),
+    }
+    (folder / "sub" / "again.txt").unlink()
+    ingest(folder, store, prune=True)
+    assert not any(entry.doubts for entry in report(store).entries)
+
+
+def test_the_same_content_under_another_name_is_one_statement_with_two_sources(
+    store: StatementStore, folder: Path, embedder: HashEmbedder
+) -> None:
+    write(folder / "a.txt", 1)
+    first = ingest(folder, store)
+    assert [(copy.file, copy.same_as) for copy in first.copies] == [("sub/1.txt", "a.txt")]
+    assert sources(store) == {"a.txt": ("sub/1.txt",), "sub/2.txt": (), "sub/3.txt": ()}
+    embedded = len(embedder.texts)
+    write(folder / "z.txt", 1)
+    second = ingest(folder, store)
+    assert ([copy.file for copy in second.copies], second.taken, second.unchanged) == (["z.txt"], (), 4)
+    third = ingest(folder, store)
+    assert (third.unchanged, third.copies, len(embedder.texts)) == (5, (), embedded)
+
+
+def test_a_copy_below_another_root_is_one_too(
+    store: StatementStore, folder: Path, tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    ingest(folder, store)
+    embedded = len(embedder.texts)
+    other = tmp_path / "other"
+    other.mkdir()
+    write(other / "copy.txt", 2)
+    report = ingest(other, store)
+    assert [(copy.file, copy.same_as) for copy in report.copies] == [("copy.txt", f"{folder}/sub/2.txt")]
+    assert (store.status().statements, len(embedder.texts)) == (3, embedded)
+
+
+@pytest.mark.parametrize("change", ["removed", "changed"])
+def test_a_copy_inherits_the_statement(
+    store: StatementStore, folder: Path, embedder: HashEmbedder, change: str
+) -> None:
+    write(folder / "z.txt", 1)
+    ingest(folder, store)
+    embedded = len(embedder.texts)
+    if change == "removed":
+        (folder / "sub" / "1.txt").unlink()
+    else:
+        write(folder / "sub" / "1.txt", 8)
+    report = ingest(folder, store, prune=True)
+    assert report.removed == 0
+    assert [one.file for one in store.find("XX.DEL/1/20")] == ["z.txt"]
+    assert "z.txt" in sources(store)
+    assert len(embedder.texts) == embedded + (2 if change == "changed" else 0)
+
+
+def test_a_renamed_file_costs_no_embedding(store: StatementStore, folder: Path, embedder: HashEmbedder) -> None:
+    ingest(folder, store)
+    embedded = len(embedder.texts)
+    (folder / "sub" / "1.txt").rename(folder / "moved.txt")
+    report = ingest(folder, store, prune=True)
+    assert (report.taken, report.removed) == ((), 0)
+    assert set(sources(store)) == {"moved.txt", "sub/2.txt", "sub/3.txt"}
+    assert (store.status().statements, len(embedder.texts)) == (3, embedded)
+    assert ingest(folder, store, prune=True).unchanged == 3
+
+
+def test_a_code_made_from_a_name_follows_the_name(store: StatementStore, folder: Path, embedder: HashEmbedder) -> None:
+    (folder / "scan7.txt").write_text(
+        "The seventh boat is in the harbour, and nobody knows why it is there.\n", "utf-8"
+    )
+    ingest(folder, store)
+    embedded = len(embedder.texts)
+    (folder / "scan7.txt").rename(folder / "XX.DEL_7_20.txt")
+    ingest(folder, store, prune=True)
+    assert [one.header.code for one in store.statements()] == [f"XX.DEL/{number}/20" for number in (1, 2, 3, 7)]
+    assert len(embedder.texts) == embedded + 1, "the header alone"
+
+
+def test_copies_share_the_row_of_the_metadata_table(
+    store: StatementStore, folder: Path, embedder: HashEmbedder
+) -> None:
+    write(folder / "a.txt", 1)
+    ingest(folder, store)
+    embedded = len(embedder.texts)
+    (folder / "manifest.csv").write_text("file,title\nsub/1.txt,Boats\n", "utf-8")
+    ingest(folder, store)
+    assert [(one.header.title, one.file, one.also) for one in store.find("XX.DEL/1/20")] == [
+        ("Boats", "a.txt", ("sub/1.txt",))
+    ]
+    assert len(embedder.texts) == embedded + 1, "the header alone"
+
+
+def sources(store: StatementStore) -> dict[str, tuple[str, ...]]:
+    return {one.file: one.also for one in store.statements()}
+
+
+def test_only_what_may_have_changed_is_looked_at(store: StatementStore, folder: Path) -> None:
+    ingest(folder, store)
+    for number in (1, 2):
+        write(folder / "sub" / f"{number}.txt", number + 10)
+    (folder / "sub" / "3.txt").unlink()
+    report = ingest(folder, store, only=["sub/2.txt", "sub/3.txt", ".hidden", "../docs/sub/1.txt"], prune=True)
+    assert (codes(report), report.removed, report.unchanged) == (["XX.DEL/12/20"], 1, 0)
+    assert codes(ingest(folder, store, only=["sub"])) == ["XX.DEL/11/20"]
+    assert ingest(folder, store, only=()).taken == ()
+
+
+def test_refusals_are_kept_until_the_file_is_read_or_gone(store: StatementStore, folder: Path) -> None:
+    (folder / "empty.txt").write_text("", "utf-8")
+    (folder / "copy.txt").write_text("", "utf-8")
+    (folder / "void.md").write_text("", "utf-8")
+    for _ in range(2):
+        ingest(folder, store)
+        assert [(file, reason) for _, file, _, reason in store.refusals()] == [
+            (name, "holds no text") for name in ("copy.txt", "empty.txt", "void.md")
+        ]
+    write(folder / "empty.txt", 5)
+    (folder / "void.md").unlink()
+    ingest(folder, store)
+    assert [file for _, file, _, _ in store.refusals()] == ["copy.txt"]
 
 
 def test_prune_removes_what_is_gone_and_nothing_else(store: StatementStore, folder: Path) -> None:
@@ -219,6 +351,36 @@ def test_a_worker_that_dies_takes_down_one_file(folder: Path) -> None:
     assert results[5].reason == "the process that parsed it died on it"
 
 
+def test_a_worker_that_hangs_takes_down_one_file(folder: Path) -> None:
+    tasks = [Task(path, path.name, str(folder), "") for path in sorted((folder / "sub").iterdir())]
+    os.mkfifo(folder / "pipe.txt")  # opening it for reading waits for a writer that never comes
+    tasks.insert(1, Task(folder / "pipe.txt", "pipe.txt", str(folder), ""))
+    results = [result for result in parsed(tasks, seconds=8) if result]
+    assert [(result.file, result.reason is None) for result in results] == [
+        ("1.txt", True),
+        ("pipe.txt", False),
+        ("2.txt", True),
+        ("3.txt", True),
+    ]
+    assert "takes longer to parse than" in str(results[1].reason)
+
+
+def test_batches_are_bounded(store: StatementStore, folder: Path, embedder: HashEmbedder) -> None:
+    """No batch holds more chunks than it may, but for a single file of more."""
+    for number, paragraphs in enumerate((200, 100, 700, 10)):
+        lines = "\n\n".join(
+            f"The boat number {n} of fleet {number} is in the harbour today." for n in range(paragraphs)
+        )
+        head = f"XX.DEL/{number}/21\n3 May 2021\n\nENGLISH\n\n"
+        (folder / f"{number}.txt").write_text(head + lines + "\n", "utf-8")
+    seen: list[Progress] = []
+    ingest(folder, store, progress=seen.append)
+    sizes = sorted({one.chunks for one in seen})
+    steps = [after - before for before, after in zip([0, *sizes], sizes, strict=False)]
+    assert max(step for step in steps if step != 700) <= BATCH_CHUNKS
+    assert 700 in steps
+
+
 def test_digest_changes_with_file_row_and_nothing_else() -> None:
     assert digest("a", None) == digest("a", Row("x")) == digest("a", Row("y"))
     assert len({digest("a", None), digest("b", None), digest("a", Row("x", title="T"))}) == 3
@@ -231,7 +393,7 @@ def test_corpus_files_keep_their_letters() -> None:
         for path in sorted(path for path in place.iterdir() if path.suffix in (".txt", ".md"))[
             :: 40 if place.name != "ungd" else 90
         ]:
-            (statement,) = parse(path, path.name, "", "")
+            (statement,) = parse(path, path.name, "", "").statements
             raw = letters(path.read_text("utf-8", "replace"))
             kept = sum(letters(paragraph.text) in raw for paragraph in statement.paragraphs)
             assert kept >= 0.8 * len(statement.paragraphs), path

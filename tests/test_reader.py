@@ -8,28 +8,78 @@ from pathlib import Path
 import pytest
 
 from ingest.markdown import front_matter, without_inline_marks, without_markdown
-from ingest.reader import PAGE_BREAK, Pages, clean, read
+from ingest.reader import PAGE_BREAK, Pages, clean, documents
 from store.errors import InputError
 
 RUSSIAN = "Уважаемый господин Председатель, наша делегация поддерживает это предложение и благодарит за доклад.\n" * 5
+
+
+def read(file: Path) -> Pages:
+    """The pages of a file that is one document."""
+    (document,) = documents(file)
+    assert document.pages is not None
+    return document.pages
 
 
 def texts(pages: Pages) -> list[str]:
     return [line.text for line in pages.lines if line.text]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251", "koi8-r"])
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        "utf-8",
+        "utf-8-sig",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "cp1251",
+        "koi8-r",
+        "koi8-u",
+        "cp866",
+        "iso8859-5",
+    ],
+)
 def test_cyrillic_encodings(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "a.txt"
     file.write_bytes(RUSSIAN.encode(encoding))
     assert texts(read(file))[0] == RUSSIAN.splitlines()[0]
 
 
-def test_western_encoding(tmp_path: Path) -> None:
-    line = "La délégation française présente ses félicitations à l’Assemblée générale réunie à Genève."
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [
+        ("cp1252", "La délégation française présente ses félicitations à l’Assemblée générale réunie à Genève."),
+        (
+            "iso8859-1",
+            "Die Staaten müssen ihre Bemühungen für den Frieden überprüfen, größtenteils gemäß dem Beschluß.",
+        ),
+        ("cp1252", "The Council’s decision — “on Article 5” — of 1 July."),
+        ("utf-16-le", "The Council’s decision — “on Article 5” — of 1 July."),
+        ("cp1250", "Społeczność międzynarodowa musi działać, gdyż żaden kraj nie może zostać sam wśród zagrożeń."),
+        ("cp1251", "ВЫСТУПЛЕНИЕ ПОСТОЯННОГО ПРЕДСТАВИТЕЛЯ"),
+        ("koi8-r", "ВЫСТУПЛЕНИЕ ПОСТОЯННОГО ПРЕДСТАВИТЕЛЯ"),
+    ],
+)
+def test_encodings_of_single_lines(tmp_path: Path, encoding: str, line: str) -> None:
     file = tmp_path / "a.txt"
-    file.write_bytes((line + "\n").encode("cp1252") * 4)
+    file.write_bytes((line + "\n").encode(encoding))
     assert texts(read(file))[0] == line
+
+
+def test_utf8_with_a_broken_byte_stays_utf8(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes(("Réunion à Genève. " * 60).encode() + b"\xe9 fin")
+    assert texts(read(file))[0].startswith("Réunion à Genève.")
+
+
+def test_a_text_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    with file.open("wb") as stream:
+        stream.truncate(200_000_000)
+    with pytest.raises(InputError, match="is a text of 200 MB, more than the 20 MB that are read"):
+        read(file)
 
 
 def test_clean_text() -> None:
@@ -39,11 +89,16 @@ def test_clean_text() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.xyz", b"text", "format .xyz is not read (docx, md, pdf, txt are)"),
+        ("a.xyz", b"text", "format .xyz is not read (doc, docm, docx,"),
         ("a.txt", b"  \n \n", "holds no text"),
         ("a.txt", b"\x00\x01\x02\x03" * 100, "zero bytes"),
         ("a.pdf", b"%PDF-1.4 broken", "is not a whole PDF"),
         ("a.docx", b"PK\x03\x04 broken", "is not a whole DOCX"),
+        ("a.odt", b"PK\x03\x04 broken", "is not a whole ODT"),
+        ("a.zip", b"PK\x03\x04 broken", "is no whole ZIP"),
+        ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 broken", "is a damaged OLE file"),
+        ("a.txt", b"\x89PNG\r\n\x1a\n", "is a picture, which is not read"),
+        ("a.doc", b"7z\xbc\xaf\x27\x1c\0\4", "is a 7-Zip archive"),
     ],
 )
 def test_what_cannot_be_read_has_a_reason(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
@@ -160,7 +215,7 @@ def test_pdf_lines_pages_and_gaps(tmp_path: Path) -> None:
 def test_pdf_without_text_layer(tmp_path: Path) -> None:
     file = tmp_path / "a.pdf"
     make_pdf(file, [[]])
-    with pytest.raises(InputError, match="no text layer"):
+    with pytest.raises(InputError, match="holds no text"):
         read(file)
 
 
