@@ -73,7 +73,9 @@ class Archive:
         for item in self._archive.infolist():
             name = printable(_name(item))
             parts = PurePosixPath(name).parts
-            if item.is_dir() or any(part.startswith((".", "~$")) or part.casefold() in _LEFT_OUT for part in parts):
+            if item.filename.endswith("/") or any(
+                part.startswith((".", "~$")) or part.casefold() in _LEFT_OUT for part in parts
+            ):
                 continue
             seen[name] = seen.get(name, 0) + 1
             if seen[name] > 1:

@@ -104,12 +104,12 @@ def _attachments(message: EmailMessage, body: object, depth: int) -> Iterator[At
         if part is message and body is None and kind.startswith("text/"):
             continue
         number += 1
-        name = printable(part.get_filename() or f"attachment {number}{_ending(kind)}")
+        name = _label(part.get_filename() or f"attachment {number}{_ending(kind)}")
         if kind == "message/rfc822":
             inner = part.get_payload(0) if part.is_multipart() else None
             if isinstance(inner, EmailMessage):
                 title = str(inner["subject"] or f"attachment {number}")
-                name = printable(part.get_filename() or f"{title.replace('/', ' ')}.eml")
+                name = _label(part.get_filename() or f"{title.replace('/', ' ')}.eml")
                 yield Attachment(name, _message(inner, depth + 1))
             continue
         data = part.get_payload(decode=True)
@@ -166,14 +166,14 @@ def _outlook_attachments(
         name = next((name for tag in ("3707", "3704", "3001") if (name := _property(ole, folder, tag, encoding))), None)
         inner = (*folder, "__substg1.0_3701000D")
         if ole.exists(list(inner)):
-            yield Attachment(printable(f"{name or f'attachment {number}'}.msg"), _outlook(ole, inner, depth + 1))
+            yield Attachment(_label(f"{name or f'attachment {number}'}.msg"), _outlook(ole, inner, depth + 1))
             continue
         kind = (_property(ole, folder, "370E", encoding) or mimetypes.guess_type(name or "")[0] or "").lower()
         inline = _property(ole, folder, "3712", encoding) or _numbers(ole, folder, 8).get(0x7FFE)
         if kind.startswith("image/") and inline:
             continue
         data = _stream(ole, (*folder, "__substg1.0_37010102"))
-        yield Attachment(printable(name or f"attachment {number}{_ending(kind)}"), data or b"")
+        yield Attachment(_label(name or f"attachment {number}{_ending(kind)}"), data or b"")
 
 
 def _property(ole: olefile.OleFileIO, place: tuple[str, ...], tag: str, encoding: str) -> str | None:
@@ -242,6 +242,13 @@ def _unflowed(text: str) -> str:
         else:
             lines.append(line)
     return "\n".join(lines)
+
+
+def _label(name: str) -> str:
+    """A name that can be printed; one that is an ending alone gets something to stand on."""
+    name = printable(name)
+    place, _, last = name.rpartition("/")
+    return f"{place}/unnamed{last}".lstrip("/") if last.startswith(".") else name
 
 
 def _ending(kind: str) -> str:

@@ -86,6 +86,15 @@ def test_an_email_of_html_with_a_picture_inside(tmp_path: Path) -> None:
     assert firsts(read(tmp_path, "a.eml", message.as_bytes())) == {"": "Только разметка"}
 
 
+def test_an_attachment_whose_name_is_an_ending(tmp_path: Path) -> None:
+    assert firsts(read(tmp_path, "a.eml", eml("", {".txt": b"Text."}))) == {"unnamed.txt": "Text."}
+
+
+def test_a_member_without_a_name(tmp_path: Path) -> None:
+    data = zipped({"AAAA.txt": "Text."}).replace(b"AAAA.txt", b"\0AAA.txt")
+    assert firsts(read(tmp_path, "a.zip", data)) == {"unnamed": "Text."}
+
+
 def test_an_email_that_only_carries(tmp_path: Path) -> None:
     found = read(tmp_path, "a.eml", eml("", {"a.rtf": RTF}))
     assert firsts(found) == {"a.rtf": "XX.DEL/1/20"}

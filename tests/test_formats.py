@@ -227,10 +227,10 @@ def test_what_is_recognised_and_refused(tmp_path: Path, name: str, data: bytes, 
 
 @pytest.mark.parametrize("name", ["a.doc", "a.msg"])
 def test_an_ole_folder_that_lies_in_itself(tmp_path: Path, name: str) -> None:
-    data = bytearray(ole({"folder/stream": b"x", "WordDocument": b"y"}))
-    entry = data.index("folder".encode("utf-16-le"))
-    own = (entry - data.index("Root Entry".encode("utf-16-le"))) // 128
-    data[entry + 76 : entry + 80] = own.to_bytes(4, "little")
+    data = bytearray(ole({"WordDocument": b"x"}))
+    root = data.index("Root Entry".encode("utf-16-le"))
+    data[root + 66] = 1  # a plain folder
+    data[root + 76 : root + 80] = bytes(4)  # whose first member is the entry 0, itself
     with pytest.raises(InputError, match="is a damaged OLE file"):
         lines(tmp_path, name, bytes(data))
 
