@@ -24,7 +24,6 @@ TOPIC_WORDS = 3
 WHO = ("speaker", "delegation", "home")
 """Kinds that answer one question, who: one of them named anew replaces the others."""
 
-
 _PERSON = re.compile(
     r"(?<!\w)(?:he|she|him|his|hers?|er|ihm|ihn|sie|ihr(?:e[mnrs]?)?|sein(?:e[mnrs]?)?|il|elle|lui|él|ella|suyo|lei|egli|ella"
     r"|он|она|его|её|ему|ей|ним|ней|він|вона|його|її)(?!\w)",
@@ -53,7 +52,7 @@ class Standalone:
 
     text: str
     meant: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    """The same for those whom its pronouns mean."""
+    """Statements of those whom its pronouns mean, by kind (`speaker`, `home`, `delegation`)."""
     carried: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """For each kind of thing that the conversation named and the question leaves open: the statements that agree."""
 
@@ -79,13 +78,11 @@ def standalone(
     meant: dict[str, frozenset[int]] = {}
     if short and not settled & set(WHO):
         question, meant = _meant(question, read)
-    if meant:
-        settled |= set(WHO)
-    carried = _carried(named.statement_ids | meant, settled, turns, snapshot)
+    closed = settled | set(WHO) if meant else settled
+    carried = _carried(named.statement_ids | meant, closed, turns, snapshot)
     if not short:
         return Standalone(question, carried=carried)
-    cut = settled if not meant else settled - set(WHO)
-    topic = _topic([(text, found) for role, text, found in read if role == "user"], cut, language)
+    topic = _topic([(text, found) for role, text, found in read if role == "user"], settled, language)
     return Standalone(" ".join((*topic, question)), meant, carried)
 
 

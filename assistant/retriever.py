@@ -110,7 +110,8 @@ class Retriever:
             return list(passages), None
         logits = self._reranker.scores(query.text, [readable(p) for p in head])
         weight = RERANKER_WEIGHT * (FOLLOW_UP_SHARE if query.question else 1)
-        scored = iter(sorted((_with_logit(p, logit, weight) for p, logit in zip(head, logits, strict=True)), key=_last))
+        read_again = [_with_logit(p, logit, weight) for p, logit in zip(head, logits, strict=True)]
+        scored = iter(sorted(read_again, key=lambda p: -p.score))
         read = {p.key for p in head}
         placed = [next(scored) if p.key in read else p for p in passages[:RERANKED]]
         return [*placed, *passages[RERANKED:]], self._reranker.name
@@ -144,10 +145,6 @@ def _focus(passage: Passage, chunk: str | None) -> tuple[int, int] | None:
 def _with_logit(passage: Passage, logit: float, weight: float) -> Passage:
     scores = {**passage.scores, "reranker": logit}
     return replace(passage, score=passage.scores["fused"] + weight * logit, scores=scores)
-
-
-def _last(passage: Passage) -> float:
-    return -passage.score
 
 
 def _by_paragraph(hits: Sequence[Hit]) -> Mapping[tuple[int, int], dict[str, float]]:

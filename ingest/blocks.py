@@ -4,17 +4,51 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from ingest.forms import ends_sentence
 from ingest.reader import Line, clean
 from store.codes import find
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
 
 _HEADING = 200
 """Letters that a heading may have: writers also set whole paragraphs in the styles of headings."""
 _FIRST = 15
 """Lines in which a document's own code is looked for."""
 _CELL_LABEL = re.compile(r"\(?\d{1,3}(?:\.\d{1,3})*[.)]|\(?[A-Za-z]{1,4}\)")
+
+
+@dataclass(slots=True)
+class Shown:
+    """What is shown of a paragraph."""
+
+    words: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    boxes: list[_Element] = field(default_factory=list)
+    """Text boxes that are anchored in it."""
+    bold: bool = True
+    """No word of it is set in another weight."""
+
+
+def paragraph_lines(text: str, label: str | None, level: int | None, shown: Shown) -> Iterator[Line]:
+    """A paragraph's lines and a blank one; a heading's number stands in its text, a number without text alone."""
+    notes = tuple(shown.notes)
+    if level is not None and label and text.strip():
+        text, label = f"{label} {text.lstrip()}", None
+    for part in text.split("\n"):
+        tidy = clean(part).strip()
+        if not tidy:
+            yield Line("")
+            continue
+        yield Line(tidy, bold=shown.bold, level=level, label=label, notes=notes)
+        label, notes = None, ()
+    if label:
+        yield Line(label)
+    yield Line("")
 
 
 def heading_level(text: str, level: int | None) -> int | None:

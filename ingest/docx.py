@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.blocks import header_lines, heading_level, row_lines
+from ingest.blocks import Shown, header_lines, heading_level, paragraph_lines, row_lines
 from ingest.numbering import Numbers, W, integer, numeral, value
 from ingest.package import Package
 from ingest.reader import Line, Pages, clean
@@ -91,18 +91,6 @@ class _Style:
     """An entry of the table of contents."""
 
 
-@dataclass(slots=True)
-class _Shown:
-    """What is shown of a paragraph."""
-
-    words: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    boxes: list[_Element] = field(default_factory=list)
-    """Text boxes that are anchored in it."""
-    bold: bool = True
-    """No word of it is set in another weight."""
-
-
 class _Document:
     """The parts that the body refers to, and how far its numbers have counted."""
 
@@ -124,7 +112,7 @@ class _Document:
         if self._deep > _DEEPEST:
             raise InputError(f"nests tables or text boxes more than {_DEEPEST} deep: taken for a trap")
         stack = [iter(parent)]
-        kept = _Shown()
+        kept = Shown()
         while stack:
             child = next(stack[-1], None)
             if child is None:
@@ -134,7 +122,7 @@ class _Document:
                 if child.find(f"{W}pPr/{W}rPr/{W}del") is not None:
                     kept = shown  # its mark was deleted: it goes on in the next paragraph
                     continue
-                kept = _Shown()
+                kept = Shown()
                 yield from self._paragraph(child, shown)
             elif child.tag == f"{W}tbl":
                 for row in _rows(child):
@@ -149,10 +137,10 @@ class _Document:
 
     def header(self, root: _Element) -> list[str]:
         """What a header shows, divided where it is set at the left, in the middle and at the right."""
-        shown = ["".join(self._inline(one, _Shown()).words) for one in root.iter(f"{W}p")]
+        shown = ["".join(self._inline(one, Shown()).words) for one in root.iter(f"{W}p")]
         return [part for text in shown for part in re.split(r"[\t\n]", text)]
 
-    def _paragraph(self, element: _Element, shown: _Shown) -> Iterator[Line]:
+    def _paragraph(self, element: _Element, shown: Shown) -> Iterator[Line]:
         name = value(properties, "pStyle") if (properties := element.find(f"{W}pPr")) is not None else None
         style = self._styles.paragraph(name)
         text = "".join(shown.words)
@@ -173,20 +161,8 @@ class _Document:
             label = self._numbers.label(list_id, depth, name)
         yield from self._lines(text, label, heading_level(text, level), shown)
 
-    def _lines(self, text: str, label: str | None, level: int | None, shown: _Shown) -> Iterator[Line]:
-        notes = tuple(shown.notes)
-        if level is not None and label and text.strip():
-            text, label = f"{label} {text.lstrip()}", None
-        for part in text.split("\n"):
-            tidy = clean(part).strip()
-            if not tidy:
-                yield Line("")
-                continue
-            yield Line(tidy, bold=shown.bold, level=level, label=label, notes=notes)
-            label, notes = None, ()
-        if label:
-            yield Line(label)
-        yield Line("")
+    def _lines(self, text: str, label: str | None, level: int | None, shown: Shown) -> Iterator[Line]:
+        yield from paragraph_lines(text, label, level, shown)
         for box in shown.boxes:
             yield from self.blocks(box)
 
@@ -194,7 +170,7 @@ class _Document:
         """A row is one line; one that fills a single cell only holds the place of its paragraphs."""
         yield from row_lines([list(self.blocks(cell)) for cell in _cells(row)])
 
-    def _inline(self, paragraph: _Element, kept: _Shown) -> _Shown:
+    def _inline(self, paragraph: _Element, kept: Shown) -> Shown:
         """Insertions in, deletions and hidden text out, breaks as line ends, results of fields only."""
         shown = kept
         style = self._styles.paragraph(_paragraph_style(paragraph))
@@ -241,7 +217,7 @@ class _Document:
             mark = numeral(self._marks[kind], self._forms[kind])
         if body is None:
             return
-        texts = ["".join(self._inline(one, _Shown()).words) for one in body.iter(f"{W}p")]
+        texts = ["".join(self._inline(one, Shown()).words) for one in body.iter(f"{W}p")]
         text = " ".join(clean(" ".join(texts)).split())
         if text:
             yield f"{mark} {text}".strip()

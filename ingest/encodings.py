@@ -16,6 +16,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_LATIN_1 = ("iso-8859-1", "latin-1", "latin1")
+"""Programs that say so mean cp1252, which has letters and signs where Latin-1 has control characters."""
 _SAMPLE = 200_000
 """Bytes from which the encoding is told."""
 _CYRILLIC = ("cp1251", "koi8_u", "cp866", "iso8859_5", "mac_cyrillic")
@@ -31,6 +33,14 @@ _LATIN = (
 """Code pages of the Latin script, the likeliest first, each with the letters and signs that its languages use."""
 _CLEARLY = 0.2
 """By how much a rare code page must fit better than the usual one."""
+
+
+def decode_as(data: bytes, charset: str) -> str:
+    """By the encoding that a file names, where there is one of that name and the bytes are in it; else as `decode`."""
+    try:
+        return data.decode("cp1252" if charset.lower() in _LATIN_1 else charset)
+    except (LookupError, ValueError):  # it is wrong about itself
+        return decode(data)
 
 
 def decode(data: bytes) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.blocks import heading_level, row_lines
-from ingest.encodings import decode
+from ingest.encodings import decode, decode_as
 from ingest.numbering import integer, numeral
 from ingest.plain import text_bytes
 from ingest.reader import Line, Pages, clean
@@ -75,11 +75,7 @@ def decode_html(data: bytes) -> str:
     declared = None if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) else _CHARSET.search(data[:4096])
     if declared:
         name = declared[1].decode("ascii")
-        try:
-            # Browsers read the first 256 signs of Latin-1 as cp1252.
-            return data.decode("cp1252" if name.lower() in ("iso-8859-1", "latin1", "us-ascii", "ascii") else name)
-        except (LookupError, ValueError):
-            pass  # the page is wrong about itself
+        return decode_as(data, "latin1" if name.lower() in ("us-ascii", "ascii") else name)
     return decode(data)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.archive import printable
-from ingest.encodings import decode
+from ingest.encodings import decode, decode_as
 from ingest.html import decode_html, html_pages
 from ingest.kinds import open_compound
 from ingest.plain import text_pages
@@ -225,10 +225,7 @@ def _fields(subject: str, date: str | None) -> dict[str, str]:
 def _decoded(data: bytes, charset: str | None) -> str:
     """By the encoding that is named, where the bytes are in it, else by what comes out."""
     if charset and charset.lower() not in ("us-ascii", "ascii", "unknown-8bit"):
-        try:
-            return data.decode("cp1252" if charset.lower() in ("iso-8859-1", "latin-1") else charset)
-        except (LookupError, ValueError):
-            pass  # the sender named a wrong one
+        return decode_as(data, charset)
     return decode(data) if data else ""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.blocks import heading_level, row_lines
+from ingest.blocks import Shown, heading_level, paragraph_lines, row_lines
 from ingest.numbering import integer, numeral
 from ingest.package import Package
 from ingest.reader import Line, Pages, clean
@@ -66,16 +66,6 @@ class _Level:
     shown: int
     """How many levels its number shows."""
     pattern: str | None
-
-
-@dataclass(slots=True)
-class _Shown:
-    """What is shown of a paragraph."""
-
-    words: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    boxes: list[_Element] = field(default_factory=list)
-    bold: bool = True
 
 
 @dataclass(slots=True)
@@ -183,24 +173,12 @@ class _Document:
                 self._headings.step(level, own.start if own else 1)
                 label = _label(self._outline, level, self._headings)
         level = heading_level(text, level)
-        if level is not None and label and text.strip():
-            text, label = f"{label} {text.lstrip()}", None
-        notes = tuple(shown.notes)
-        for part in text.split("\n"):
-            tidy = clean(part).strip()
-            if not tidy:
-                yield Line("")
-                continue
-            yield Line(tidy, bold=shown.bold, level=level, label=label, notes=notes)
-            label, notes = None, ()
-        if label:
-            yield Line(label)
-        yield Line("")
+        yield from paragraph_lines(text, label, level, shown)
         for box in shown.boxes:
             yield from self.blocks(box)
 
-    def _inline(self, paragraph: _Element, bold: bool, hidden: bool) -> _Shown:
-        shown = _Shown()
+    def _inline(self, paragraph: _Element, bold: bool, hidden: bool) -> Shown:
+        shown = Shown()
 
         def add(text: str | None, bold: bool, hidden: bool) -> None:
             if text and not hidden:
