@@ -24,17 +24,26 @@ TOPIC_WORDS = 3
 WHO = ("speaker", "delegation", "home")
 """Kinds that answer one question, who: one of them named anew replaces the others."""
 
-_PERSON = re.compile(
-    r"(?<!\w)(?:he|she|him|his|hers?|er|ihm|ihn|sie|ihr(?:e[mnrs]?)?|sein(?:e[mnrs]?)?|il|elle|lui|él|ella|suyo|lei|egli|ella"
-    r"|он|она|его|её|ему|ей|ним|ней|він|вона|його|її)(?!\w)",
-    re.IGNORECASE,
-)
-"""Means the speaker who was named last, or the delegation where no speaker was."""
-_PEOPLE = re.compile(
-    r"(?<!\w)(?:they|them|theirs?|ihnen|ils|elles|leurs?|eux|ellos|ellas|suyos?|loro|essi|они|их|им|ними|вони|їх|їм)(?!\w)",
-    re.IGNORECASE,
-)
-"""Means whoever was named last."""
+_PERSON: Mapping[str, str] = {
+    "en": "he|she|him|his|hers?",
+    "de": "er|ihm|ihn|sie|ihr(?:e[mnrs]?)?|sein(?:e[mnrs]?)?",
+    "fr": "il|elle|lui",
+    "es": "él|ella|suyo",
+    "it": "lui|lei|egli|ella",
+    "ru": "он|она|его|её|ему|ей|ним|ней",
+    "uk": "він|вона|його|її|йому|їй|ним|ній",
+}
+"""By language, what means the speaker who was named last, or the delegation where no speaker was."""
+_PEOPLE: Mapping[str, str] = {
+    "en": "they|them|theirs?",
+    "de": "ihnen",
+    "fr": "ils|elles|leurs?|eux",
+    "es": "ellos|ellas|suyos?",
+    "it": "loro|essi",
+    "ru": "они|их|им|ними",
+    "uk": "вони|їх|їм|ними",
+}
+"""By language, what means whoever was named last."""
 _ASKS_WHO = re.compile(
     r"^\W*(?:(?:and|but|et|mais|und|aber|e|ma|y|pero|а|и|но)\s+)?"
     r"(?:who|whose|which (?:\w+ )?(?:delegations?|countr\w+|states?|speakers?)|wer|wem"
@@ -77,7 +86,7 @@ def standalone(
     short = len(question.split()) < FOLLOW_UP_WORDS
     meant: dict[str, frozenset[int]] = {}
     if short and not settled & set(WHO):
-        question, meant = _meant(question, read)
+        question, meant = _meant(question, read, language)
     closed = settled | set(WHO) if meant else settled
     carried = _carried(named.statement_ids | meant, closed, turns, snapshot)
     if not short:
@@ -86,10 +95,12 @@ def standalone(
     return Standalone(" ".join((*topic, question)), meant, carried)
 
 
-def _meant(question: str, read: Sequence[tuple[str, str, Named]]) -> tuple[str, dict[str, frozenset[int]]]:
+def _meant(
+    question: str, read: Sequence[tuple[str, str, Named]], language: str
+) -> tuple[str, dict[str, frozenset[int]]]:
     """The question with whom its pronoun means behind it, and the statements of that speaker or delegation."""
-    person = _PERSON.search(question)
-    pronoun = person or _PEOPLE.search(question)
+    person = _pronoun(_PERSON, language, question)
+    pronoun = person or _pronoun(_PEOPLE, language, question)
     if pronoun is None:
         return question, {}
     for kinds in (("speaker",), ("speaker", "delegation")) if person else (("speaker", "delegation"),):
@@ -102,6 +113,13 @@ def _meant(question: str, read: Sequence[tuple[str, str, Named]]) -> tuple[str, 
                 name = text[one.start : one.end]
                 return f"{question[: pronoun.end()]} ({name}){question[pronoun.end() :]}", meant
     return question, {}
+
+
+def _pronoun(words: Mapping[str, str], language: str, question: str) -> re.Match[str] | None:
+    """The first of the language's own words: Italian `il` and German `her` are no pronouns, French and English are."""
+    if language not in words:
+        return None
+    return re.search(rf"(?<!\w)(?:{words[language]})(?!\w)", question, re.IGNORECASE)
 
 
 def _topic(asked: Sequence[tuple[str, Named]], replaced: set[str], language: str) -> list[str]:

@@ -82,3 +82,32 @@ def test_without_a_conversation_a_question_stands_as_it_is(snapshot: Snapshot) -
 def test_names_that_the_vocabulary_does_not_know(snapshot: Snapshot) -> None:
     assert ask(snapshot, "What did Norway say about Karelstad in 2014?").names == ("Karelstad",)
     assert ask(snapshot, "Was sagte Norwegen 2014 zum Abschuss von MH17?").names == ("MH17",)
+
+
+@pytest.mark.parametrize(
+    ("question", "before"),
+    [
+        ("Qual è il totale?", "Che cosa ha chiesto Brekke per le pattuglie comuni?"),
+        ("Wie lautet die Zahl her?", "Was verlangte Brekke für die gemeinsamen Streifen?"),
+    ],
+)
+def test_a_word_that_is_a_pronoun_elsewhere_means_nobody(snapshot: Snapshot, question: str, before: str) -> None:
+    query = ask(snapshot, question, ("user", before), ("assistant", "[S/PV.12]"))
+    assert "(Brekke)" not in query.text
+    assert "speaker" not in query.named
+
+
+@pytest.mark.parametrize(
+    ("question", "before"),
+    [
+        ("Qu'a-t-il dit des barrages ?", "Qu'a demandé Brekke pour les patrouilles communes ?"),
+        ("Was sagte er zu den Dämmen?", "Was verlangte Brekke für die gemeinsamen Streifen?"),
+        ("Che cosa ha detto lui delle dighe?", "Che cosa ha chiesto Brekke per le pattuglie comuni?"),
+        ("¿Qué dijo él de las presas?", "¿Qué pidió Brekke para las patrullas conjuntas?"),
+        ("Что он сказал о плотинах?", "Чего Brekke требовал от совместных патрулей?"),
+    ],
+)
+def test_pronouns_in_each_language(snapshot: Snapshot, question: str, before: str) -> None:
+    query = ask(snapshot, question, ("user", before), ("assistant", "[S/PV.12]"))
+    assert "(Brekke)" in query.text
+    assert query.named["speaker"] == {1}
