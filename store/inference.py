@@ -23,7 +23,7 @@ MAX_CHARACTERS = 32 * MAX_TOKENS
 """A text is cut here before it is tokenised: more than any 512 tokens hold, and a bound for the tokeniser's time."""
 
 BATCH_TOKENS = 512
-"""Tokens in a batch, padding counted. What a layer computes stays in the processor's cache: 1024 is a fifth slower."""
+"""Tokens in a batch, padding counted: what a layer computes stays in the processor's cache (docs/performance.md)."""
 
 _MAX_THREADS = 8
 
