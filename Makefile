@@ -15,7 +15,7 @@ DOCS := $(SAMPLES)
 STATEMENTS := $(BIN)/statements --store var/samples
 endif
 
-.PHONY: help run setup setup-dev test check bench lock samples clean
+.PHONY: help run setup setup-dev test check bench torture lock samples clean
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -63,6 +63,9 @@ lock: $(VENV)/pip  ## resolve the requirements anew
 	$(UV) $(COMPILE) --group build --upgrade -o requirements.lock
 	$(UV) $(COMPILE) --group build --extra dev -c requirements.lock -o requirements-dev.lock
 	echo uv | $(UV) compile --quiet --generate-hashes --no-emit-index-url --universal --no-header --upgrade - -o requirements-uv.lock
+
+torture: setup-dev  ## kill a writing store 200 times and compare what it holds with what it had acknowledged
+	$(BIN)/python tests/torture.py --kills 200
 
 samples: setup-dev  ## build the sample PDF and DOCX files from their sources
 	$(BIN)/python samples/build.py

@@ -5,12 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from store.errors import StoreBusyError, StoreError
 
 NAME = "store.lock"
+TRIES = 10
+"""A look at the lock holds it for an instant: whoever meets that tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,29 @@ class FolderLock:
                 f"can't write in {self._path.parent} ({error.strerror}); choose another --store DIR"
             ) from error
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            self._lock(file)
+            os.ftruncate(file, 0)
+            os.pwrite(file, json.dumps({"pid": os.getpid(), "address": address}).encode(), 0)
+        except OSError as error:
             os.close(file)
-            raise _busy(self._path.parent, read_owner(self._path.parent)) from error
-        os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps({"pid": os.getpid(), "address": address}).encode(), 0)
+            raise StoreError(
+                f"can't lock {self._path} ({error.strerror}); free some space, or choose a --store DIR on a local disk"
+            ) from error
+        except StoreBusyError:
+            os.close(file)
+            raise
         self._file = file
+
+    def _lock(self, file: int) -> None:
+        for left in reversed(range(TRIES)):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError as error:
+                owner = read_owner(self._path.parent)
+                if owner is not None or not left:
+                    raise _busy(self._path.parent, owner) from error
+            time.sleep(0.02)
 
     def release(self) -> None:
         if self._file is not None:
@@ -54,11 +73,10 @@ class FolderLock:
 
 
 def _busy(folder: Path, owner: Owner | None) -> StoreBusyError:
-    who = f"process {owner.pid}" if owner else "another process"
+    who = f"process {owner.pid}" if owner and owner.pid else "another process"
     where = f", which serves {owner.address}" if owner and owner.address else ""
-    error = StoreBusyError(
-        f"the store {folder} is in use by {who}{where}; stop it first, or choose another --store DIR"
-    )
+    way = "stop it first" if where else "wait until it is done"
+    error = StoreBusyError(f"the store {folder} is in use by {who}{where}; {way}, or choose another --store DIR")
     error.owner = owner
     return error
 
@@ -67,7 +85,7 @@ def read_owner(folder: Path) -> Owner | None:
     """The live holder of a folder's lock, or None."""
     path = folder / NAME
     try:
-        file = os.open(path, os.O_RDWR)
+        file = os.open(path, os.O_RDONLY)
     except OSError:
         return None
     try:

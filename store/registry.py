@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from store import schema
 from store.codes import base_code
-from store.errors import StoreDamagedError
+from store.errors import StoreBusyError, StoreDamagedError, StoreError, StoreFullError
+from store.matrix import CHUNK
 from store.schema import chunks, paragraphs, refusals, settings, sources, statements
 from store.types import Chunk, Header, IndexedStatement, Paragraph, Vectors
 
@@ -54,11 +55,43 @@ def pack(vectors: Vectors) -> list[bytes]:
     return [row.tobytes() for row in vectors.astype("<f2")]
 
 
+def kept(vectors: Vectors) -> Vectors:
+    """Vectors with the precision that they are kept with."""
+    return vectors.astype("<f2").astype(np.float32)
+
+
 def unpack(blobs: Sequence[bytes]) -> Vectors:
     """Shape (len(blobs), dimension), float32."""
     if not blobs:
         return np.zeros((0, 0), np.float32)
     return np.frombuffer(b"".join(blobs), "<f2").reshape(len(blobs), -1).astype(np.float32)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """SQLite's errors over this file come out as ours, by what the user does next."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise _ours(path, error.orig) from error
+    except sqlite3.Error as error:
+        raise _ours(path, error) from error
+
+
+def _ours(path: Path, error: BaseException | None) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte is the kind
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFullError(f"no space left for {path}; free some and run the same command again, nothing is lost")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreBusyError(f"{path} is in use by another process; wait until it is done")
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
+        return StoreError(f"{path} can't be written ({error}); give this user the right to, or choose another --store")
+    if code == sqlite3.SQLITE_IOERR:
+        return StoreError(f"{path} can't be read or written ({error}); check the disk and its free space")
+    return StoreDamagedError(
+        f"{path} is damaged ({error}); run: statements restore FILE --replace, with a backup, "
+        "or ingest the documents into a new store"
+    )
 
 
 class Registry:
@@ -69,23 +102,15 @@ class Registry:
         sa.event.listen(self._engine, "connect", _configure)
         sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         self._path = path
+        with translated(path):
+            schema.keep_older(path)
         with self.begin() as db:
             schema.prepare(db, path)
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sa.exc.DBAPIError as error:
-            raise StoreDamagedError(
-                f"{self._path} can't be used ({error.orig}); check the disk and the folder's rights, "
-                "or ingest the documents into a new store"
-            ) from error
-
-    @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """A transaction; foreign errors come out as ours."""
-        with self._translated(), self._engine.begin() as connection:
+        with translated(self._path), self._engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -107,29 +132,20 @@ class Registry:
 
     def stage(self, batch: Sequence[IndexedStatement]) -> list[tuple[int, list[int]]]:
         """Write statements that nobody sees yet; the id of each and the ids of its chunks."""
-        staged = []
         with self.begin() as db:
-            for item in batch:
-                statement_id = _insert(db, statements, _statement_row(item))
-                if item.statement.paragraphs:
-                    rows = [asdict(p) | {"statement_id": statement_id} for p in item.statement.paragraphs]
-                    db.execute(sa.insert(paragraphs), rows)
-                staged.append((statement_id, self._insert_chunks(db, statement_id, item.chunks, item.vectors)))
-        return staged
-
-    @staticmethod
-    def _insert_chunks(db: sa.Connection, statement_id: int, items: Sequence[Chunk], vectors: Vectors) -> list[int]:
-        ids = []
-        for chunk, vector in zip(items, pack(vectors), strict=True):
-            row = {
-                "statement_id": statement_id,
-                "first": chunk.first,
-                "last": chunk.last,
-                "text": chunk.text,
-                "vector": vector,
-            }
-            ids.append(_insert(db, chunks, row))
-        return ids
+            first = _next_id(db, statements)
+            ids = range(first, first + len(batch))
+            if batch:
+                rows = zip(ids, map(_statement_row, batch), strict=True)
+                db.execute(sa.insert(statements), [row | {"id": statement_id} for statement_id, row in rows])
+            texts = [
+                asdict(paragraph) | {"statement_id": statement_id}
+                for statement_id, item in zip(ids, batch, strict=True)
+                for paragraph in item.statement.paragraphs
+            ]
+            if texts:
+                db.execute(sa.insert(paragraphs), texts)
+            return list(zip(ids, _insert_chunks(db, list(zip(ids, batch, strict=True))), strict=True))
 
     def switch(self, new: Sequence[int], taken: Sequence[Source]) -> None:
         """In one transaction: hide what these sources had before and make the staged statements visible."""
@@ -159,6 +175,31 @@ class Registry:
                 db.execute(sa.update(sources).where(*own).values(same_root=None, same_file=None))
             db.execute(sa.delete(sources).where(sources.c.root == root, sources.c.file == file))
         return hidden
+
+    def forget(self, places: Sequence[Place]) -> None:
+        """Forget sources, so that the next run takes their files in again; their statements stay."""
+        with self.begin() as db:
+            for root, file in places:
+                db.execute(sa.delete(sources).where(sources.c.root == root, sources.c.file == file))
+
+    def set_checksum(self, statement_id: int) -> None:
+        """Record the checksum of what is kept now, for a statement that an older version wrote without one."""
+        with self.begin() as db:
+            mine = statements.c.id == statement_id
+            row = db.execute(sa.select(statements).where(mine)).mappings().one()
+            db.execute(sa.update(statements).where(mine).values(checksum=self._content_checksum(db, row)))
+
+    def remove_orphans(self) -> None:
+        """Paragraphs and chunks of statements that are not there: SQLite makes none, a damaged file may hold some."""
+        known = sa.select(statements.c.id)
+        with self.begin() as db:
+            for table in (paragraphs, chunks):
+                db.execute(sa.delete(table).where(table.c.statement_id.not_in(known)))
+
+    def reindex(self) -> None:
+        """Make SQLite's own indexes again from its tables."""
+        with self.begin() as db:
+            db.execute(sa.text("REINDEX"))
 
     def set_refusals(self, root: str, files: Sequence[str], reasons: Sequence[tuple[str, str, str]]) -> None:
         """Replace what was refused of these files by (file, member, reason) rows."""
@@ -193,32 +234,83 @@ class Registry:
         with self.begin() as db:
             db.execute(sa.delete(statements).where(~statements.c.live))
 
+    def scrub(self) -> None:
+        """Leave nothing on the disk of what was removed: neither in free pages, nor in the log, nor in older copies."""
+        with translated(self._path):
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA secure_delete=ON")  # else free space within a page may hold what stood in memory
+                cursor.execute("VACUUM")
+                waiting, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.close()
+        if waiting:
+            raise StoreBusyError(f"{self._path} is being read by another process; repeat when that is done")
+        for older in self._path.parent.glob(f"{self._path.name}.*"):
+            older.unlink()  # copies made before a migration
+
     def replace_chunks(self, statement_id: int, item: IndexedStatement) -> None:
         """Give a statement other chunks (another chunker) or other vectors (another embedder)."""
         row = _statement_row(item)
         with self.begin() as db:
             db.execute(sa.delete(chunks).where(chunks.c.statement_id == statement_id))
-            self._insert_chunks(db, statement_id, item.chunks, item.vectors)
+            _insert_chunks(db, [(statement_id, item)])
             changed = {name: row[name] for name in ("header_vector", "checksum")}
             db.execute(sa.update(statements).where(statements.c.id == statement_id).values(changed))
 
     # reading
 
-    def live_statements(self) -> list[sa.RowMapping]:
-        """Every live statement's columns and its number of paragraphs, in order of id."""
-        count = (
-            sa.select(paragraphs.c.statement_id, sa.func.count().label("n"))
-            .group_by(paragraphs.c.statement_id)
-            .subquery()
-        )
-        query = (
-            sa.select(statements, sa.func.coalesce(count.c.n, 0).label("n"))
-            .outerjoin(count, count.c.statement_id == statements.c.id)
-            .where(statements.c.live)
-            .order_by(statements.c.id)
-        )
+    def live_statements(self, ids: Sequence[int] | None = None) -> list[sa.RowMapping]:
+        """Live statements, all or these, without vectors; `n` is their number of paragraphs. In order of id."""
+        columns = [c for c in statements.c if c.name not in ("header_vector", "checksum")]
+        found: list[sa.RowMapping] = []
         with self.begin() as db:
-            return list(db.execute(query).mappings())
+            for part in [None] if ids is None else _slices(ids):
+                chosen = statements.c.live if part is None else statements.c.live & statements.c.id.in_(part)
+                counts = sa.select(paragraphs.c.statement_id, sa.func.count().label("n"))
+                counts = counts.group_by(paragraphs.c.statement_id)
+                if part is not None:
+                    counts = counts.where(paragraphs.c.statement_id.in_(part))
+                count = counts.subquery()
+                query = sa.select(*columns, sa.func.coalesce(count.c.n, 0).label("n"))
+                query = query.outerjoin(count, count.c.statement_id == statements.c.id)
+                found += db.execute(query.where(chosen).order_by(statements.c.id)).mappings()
+        return found
+
+    def live_places(self) -> list[tuple[int, str, str]]:
+        """(id, root, file) of every live statement, in order of id."""
+        with self.begin() as db:
+            return _tuples(db, "SELECT id, root, file FROM statements WHERE live ORDER BY id")
+
+    def copies(self) -> list[tuple[str, str, str]]:
+        """(root, file, further file with the same content), in order."""
+        with self.begin() as db:
+            query = "SELECT same_root, same_file, file FROM sources WHERE same_file IS NOT NULL ORDER BY root, file"
+            return _tuples(db, query)
+
+    def spans(self) -> list[tuple[int, int, int, int]]:
+        """(statement id, number of its chunks, their least id, their greatest) of every live statement that has any.
+
+        Read from an index alone, however long the texts are.
+        """
+        with self.begin() as db:
+            query = (
+                "SELECT statement_id, count(*), min(id), max(id) FROM chunks GROUP BY statement_id "
+                "HAVING statement_id IN (SELECT id FROM statements WHERE live)"
+            )
+            return _tuples(db, query)
+
+    def chunks_of(self, statement_ids: Sequence[int] | None = None) -> NDArray[np.void]:
+        """The numbers of the chunks (`CHUNK`) of these statements or of all live ones, in order of id."""
+        columns = "SELECT id, statement_id, first, last FROM chunks WHERE statement_id"
+        rows: list[tuple[int, int, int, int]] = []
+        with self.begin() as db:
+            if statement_ids is None:
+                rows = _tuples(db, f"{columns} IN (SELECT id FROM statements WHERE live) ORDER BY id")
+            for part in _slices(statement_ids or ()):
+                rows += _tuples(db, f"{columns} IN ({','.join(map(str, map(int, part)))})")
+        return np.sort(np.array(rows, CHUNK), order="id")
 
     def live_chunks(self) -> NDArray[np.int64]:
         """Rows (chunk id, statement id, first paragraph, last paragraph), in order of id."""
@@ -266,6 +358,32 @@ class Registry:
         with self.begin() as db:
             return tuple(_paragraph(row) for row in db.execute(query).mappings())
 
+    def dimension(self) -> int | None:
+        """Of the vectors; None where there are none yet."""
+        with self.begin() as db:
+            vector = db.execute(sa.select(chunks.c.vector).limit(1)).scalar()
+        return len(vector) // 2 if vector else None
+
+    def as_written(self, statement_id: int) -> bool:
+        """Is what is kept of a statement what was written? True also for one that is gone meanwhile.
+
+        Raises StoreDamagedError or ValueError where it can't even be read.
+        """
+        with self.begin() as db:
+            row = db.execute(sa.select(statements).where(statements.c.id == statement_id)).mappings().first()
+            return row is None or row["checksum"] == self._content_checksum(db, row)
+
+    def _content_checksum(self, db: sa.Connection, row: sa.RowMapping) -> str:
+        texts = sa.select(paragraphs).where(paragraphs.c.statement_id == row["id"]).order_by(paragraphs.c.number)
+        pieces = db.execute(sa.select(chunks).where(chunks.c.statement_id == row["id"]).order_by(chunks.c.id)).all()
+        return checksum(
+            header_of(row),
+            [_paragraph(one) for one in db.execute(texts).mappings()],
+            [Chunk(piece.text, piece.first, piece.last) for piece in pieces],
+            unpack([row["header_vector"]])[0],
+            unpack([piece.vector for piece in pieces]),
+        )
+
     def sources(self, root: str | None = None) -> list[Source]:
         """Files that were taken in, below `root` or all, in order."""
         query = sa.select(sources).order_by(sources.c.root, sources.c.file)
@@ -290,16 +408,26 @@ class Registry:
             return [tuple(row) for row in db.execute(query)]
 
     def known_vectors(self, places: Sequence[Place]) -> dict[str, bytes]:
-        """Packed vectors, by text, of everything that is live of these sources: header lines and chunks."""
+        """Packed vectors, by text, of everything that is live of these sources or what they are copies of.
+
+        Header lines and chunks.
+        """
         known: dict[str, bytes] = {}
         with self.begin() as db:
-            for root, file in places:
+            for place in places:
+                root, file = _original(db, place)
                 mine = (statements.c.root == root, statements.c.file == file, statements.c.live)
                 for row in db.execute(sa.select(statements).where(*mine)).mappings():
                     known[header_of(row).line()] = row["header_vector"]
                 query = sa.select(chunks.c.text, chunks.c.vector).join(statements).where(*mine)
                 known |= {row.text: row.vector for row in db.execute(query)}
         return known
+
+
+def _original(db: sa.Connection, place: Place) -> Place:
+    own = (sources.c.root == place[0], sources.c.file == place[1], sources.c.same_file.is_not(None))
+    same = db.execute(sa.select(sources.c.same_root, sources.c.same_file).where(*own)).first()
+    return (same.same_root, same.same_file) if same else place
 
 
 def _put_sources(db: sa.Connection, taken: Sequence[Source]) -> None:
@@ -317,12 +445,34 @@ def _put_sources(db: sa.Connection, taken: Sequence[Source]) -> None:
         )
 
 
-def _insert(db: sa.Connection, table: sa.Table, row: Mapping[str, object]) -> int:
-    """The id that the new row got."""
-    key = db.execute(sa.insert(table).values(row)).inserted_primary_key
-    if key is None:
-        raise StoreDamagedError(f"the database gave no id for a row of {table.name}")
-    return int(key[0])
+def _tuples(db: sa.Connection, query: str) -> list[Any]:
+    """The rows as SQLite gives them: SQLAlchemy's own take ten times as long for a million."""
+    cursor = db.connection.cursor()
+    try:
+        return list(cursor.execute(query).fetchall())
+    finally:
+        cursor.close()
+
+
+def _next_id(db: sa.Connection, table: sa.Table) -> int:
+    """The id that the next row gets: no id is ever given twice, nor to two rows, for there is one writer."""
+    query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    return int(db.execute(query, {"name": table.name}).scalar() or 0) + 1
+
+
+def _insert_chunks(db: sa.Connection, items: Sequence[tuple[int, IndexedStatement]]) -> list[list[int]]:
+    """The chunks of statements, given with their ids; the new ids for each."""
+    following = _next_id(db, chunks)
+    made: list[list[int]] = []
+    rows: list[dict[str, object]] = []
+    for statement_id, item in items:
+        made.append(list(range(following, following + len(item.chunks))))
+        following += len(item.chunks)
+        for chunk_id, chunk, vector in zip(made[-1], item.chunks, pack(item.vectors), strict=True):
+            rows.append(asdict(chunk) | {"id": chunk_id, "statement_id": statement_id, "vector": vector})
+    if rows:
+        db.execute(sa.insert(chunks), rows)
+    return made
 
 
 def header_of(row: sa.RowMapping) -> Header:

@@ -5,12 +5,17 @@ The tables stand here as they are now; `migrations/versions` holds the steps tha
 
 from __future__ import annotations
 
+import logging
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from store.errors import StoreDamagedError
 
+LOG = logging.getLogger(__name__)
+FILE = "registry.sqlite3"
 VERSION = "2"
 """Of the newest step in `migrations/versions`."""
 
@@ -103,6 +108,34 @@ chunks = sa.Table(
     sa.Column("vector", sa.LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
+
+
+def version_of(path: Path) -> str | None:
+    """The schema version of a registry file; None where there is no file or it is empty."""
+    if not path.exists() or not path.stat().st_size:
+        return None
+    with closing(sqlite3.connect(path)) as db:
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not tables:
+            return None
+        if "alembic_version" not in tables:
+            return "1"
+        row = db.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(row[0]) if row else ""
+
+
+def keep_older(path: Path) -> None:
+    """Copy a registry of an older version to `<name>.schema<version>` before it is migrated. Raises sqlite3.Error."""
+    kept = version_of(path)
+    if kept is None or not kept.isdecimal() or int(kept) >= int(VERSION):
+        return
+    copy = path.with_name(f"{path.name}.schema{kept}")
+    unfinished = copy.with_name(f"{copy.name}.part")
+    unfinished.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("VACUUM INTO ?", (str(unfinished),))
+    unfinished.replace(copy)
+    LOG.warning("%s is of schema %s: it is kept as %s and brought up to schema %s", path, kept, copy.name, VERSION)
 
 
 def prepare(connection: sa.Connection, path: Path) -> None:

@@ -2,117 +2,113 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property
 
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from store.codes import base_code, code_key, revision_rank
+from store.codes import base_code, revision_rank
+from store.columns import Columns, first_day, fold, keys, last_day
+from store.matrix import places
 from store.registry import Place, Registry, header_of
 from store.types import Filters, StoredStatement, StoreStatus
 
-OPEN_START, OPEN_END = "0000-01-01", "9999-12-31"
+__all__ = ["Snapshot", "first_day", "fold", "keys", "last_day"]
 
 
-def fold(text: str) -> str:
-    """Small letters without accents: how names are compared."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
-
-
-@lru_cache(maxsize=1 << 18)
-def keys(code: str) -> tuple[str, str]:
-    """Look-up key of a code and of its base."""
-    return code_key(code), code_key(base_code(code))
-
-
-def first_day(date: str | None) -> str:
-    """The earliest day that a date, month or year may mean."""
-    return date + OPEN_START[len(date) :] if date else OPEN_START
-
-
-def last_day(date: str | None) -> str:
-    return date + OPEN_END[len(date) :] if date else OPEN_END
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
     """Live statements by id, and the live chunks as columns."""
 
     statements: Mapping[int, StoredStatement]
+    """Ids ascending."""
     statement_ids: NDArray[np.int64]
-    """Ascending; the row of a statement is its place here."""
+    """The row of a statement is its place here."""
     chunk_ids: NDArray[np.int64]
     """Ascending."""
-    chunk_statement: NDArray[np.int64]
+    chunk_statement: NDArray[np.int32]
     """Row of the statement of each chunk."""
-    chunk_first: NDArray[np.int64]
-    chunk_last: NDArray[np.int64]
+    chunk_first: NDArray[np.int32]
+    chunk_last: NDArray[np.int32]
     paragraphs: int
+    filled: Columns | None = None
+    """The statements' fields; None where they are still to be read from `statements`."""
 
     @classmethod
     def empty(cls) -> Snapshot:
-        none = np.zeros(0, np.int64)
-        return cls({}, none, none, none, none, none, 0)
+        none, rows = np.zeros(0, np.int64), np.zeros(0, np.int32)
+        return cls({}, none, none, rows, rows, rows, 0)
 
     @classmethod
-    def read(cls, registry: Registry) -> Snapshot:
-        copies: dict[Place, list[str]] = defaultdict(list)
-        for source in registry.sources():
-            if source.same:
-                copies[source.same].append(source.file)
-        stored = [
-            StoredStatement(
-                row["id"],
-                header_of(row),
-                row["file"],
-                row["n"],
-                doubts=tuple(row["doubts"]),
-                root=row["root"],
-                member=row["member"],
-                also=tuple(copies.get((row["root"], row["file"]), ())),
-                refers_to=tuple(row["refers_to"]),
-            )
-            for row in registry.live_statements()
-        ]
-        statements = {item.id: item for item in _with_revisions(stored)}
-        ids = np.array(list(statements), np.int64)
-        chunks = registry.live_chunks()
-        return cls(
+    def read(cls, registry: Registry, chunks: NDArray[np.void] | None = None) -> Snapshot:
+        """Everything that is live. `chunks` are numbers of chunks (`CHUNK`) that are at hand, live or not."""
+        return cls.empty().following(registry, chunks)
+
+    def following(self, registry: Registry, chunks: NDArray[np.void] | None = None) -> Snapshot:
+        """The state that the registry has now; only what this one does not know is read.
+
+        A statement never changes its chunks: it is replaced by another. `chunks` as in `read`.
+        """
+        now = registry.live_places()
+        ids = np.array([statement_id for statement_id, *_ in now], np.int64)
+        kept = np.isin(self.statement_ids, ids, assume_unique=True)
+        new = np.setdiff1d(ids, self.statement_ids, assume_unique=True)
+        rows = registry.live_statements(new.tolist() if len(self.statement_ids) else None) if len(new) else []
+        added = {row["id"]: _stored(row) for row in rows}
+        gone = [item for item, stays in zip(self.statements.values(), kept.tolist(), strict=True) if not stays]
+        statements = dict(self.statements)
+        for item in gone:
+            del statements[item.id]
+        statements |= added
+        statements |= _moved(statements, now, registry)
+        columns = self.columns.changed(kept, [item.header for item in added.values()])
+        touched = [*gone, *added.values()]
+        statements |= _with_revisions(_relatives(touched, statements, ids, columns) if self.statements else statements)
+        if chunks is None:
+            chunks = registry.chunks_of(new.tolist() if len(self.statement_ids) else None)
+        pieces = chunks[np.isin(chunks["statement"], new)]
+        still = kept[self.chunk_statement] if len(self.chunk_ids) else np.zeros(0, np.bool_)
+        shifted = (np.cumsum(kept, dtype=np.int32) - 1)[self.chunk_statement[still]] if len(kept) else still
+        return Snapshot(
             statements,
             ids,
-            chunks[:, 0],
-            np.searchsorted(ids, chunks[:, 1]),
-            chunks[:, 2],
-            chunks[:, 3],
-            sum(item.paragraphs for item in stored),
+            np.concatenate([self.chunk_ids[still], pieces["id"]]),
+            np.concatenate([shifted, np.searchsorted(ids, pieces["statement"])]).astype(np.int32),
+            np.concatenate([self.chunk_first[still], pieces["first"]]),
+            np.concatenate([self.chunk_last[still], pieces["last"]]),
+            self.paragraphs + sum(s.paragraphs for s in added.values()) - sum(s.paragraphs for s in gone),
+            columns,
         )
+
+    @cached_property
+    def columns(self) -> Columns:
+        if self.filled is not None:
+            return self.filled
+        return Columns.empty().changed(np.zeros(0, np.bool_), [item.header for item in self.statements.values()])
 
     def rows(self, chunk_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Row of each chunk, -1 for one that is not live."""
-        if not len(self.chunk_ids):
-            return np.full(len(chunk_ids), -1, np.int64)
-        places = np.minimum(np.searchsorted(self.chunk_ids, chunk_ids), len(self.chunk_ids) - 1)
-        return np.where(self.chunk_ids[places] == chunk_ids, places, -1)
+        return places(self.chunk_ids, chunk_ids)
 
     def allowed(self, filters: Filters) -> NDArray[np.bool_]:
         """For each statement row: does it satisfy the filters?"""
-        match = _Matcher(filters, self)
-        return np.fromiter((match(item) for item in self.statements.values()), np.bool_, len(self.statements))
+        return self.columns.select(filters).rows
 
     def select(self, filters: Filters) -> list[StoredStatement]:
-        match = _Matcher(filters, self)
-        return sorted((s for s in self.statements.values() if match(s)), key=_order)
+        items = list(self.statements.values())
+        if filters:
+            items = [items[row] for row in np.flatnonzero(self.allowed(filters)).tolist()]
+        return sorted(items, key=_order)
 
     def find(self, code: str, part: str | None, language: str | None) -> list[StoredStatement]:
         key, base = keys(code)
-        exact = [s for s in self.statements.values() if keys(s.header.code)[0] == key]
+        exact = self._with("code", key)
         if key == base:
-            related = [s for s in self.statements.values() if keys(s.header.code)[1] == base]
+            related = self._with("base", base)
             exact = [s for s in related if s.superseded_by is None] + [s for s in exact if s.superseded_by is not None]
         found = [
             s
@@ -122,11 +118,56 @@ class Snapshot:
         ]
         return sorted(found, key=lambda s: (s.superseded_by is not None, -revision_rank(s.header.code), _order(s)))
 
+    def _with(self, field: str, key: str) -> list[StoredStatement]:
+        rows = np.flatnonzero(self.columns.with_key(field, key))
+        ids = self.statement_ids if len(self.statement_ids) else np.array(list(self.statements), np.int64)
+        return [self.statements[statement_id] for statement_id in ids[rows].tolist()]
+
     def status(self, fingerprint: str) -> StoreStatus:
         languages = Counter(s.header.language for s in self.statements.values())
         return StoreStatus(
             fingerprint, len(self.statements), self.paragraphs, len(self.chunk_ids), dict(languages.most_common())
         )
+
+
+def _stored(row: sa.RowMapping) -> StoredStatement:
+    return StoredStatement(
+        row["id"],
+        header_of(row),
+        row["file"],
+        row["n"],
+        doubts=tuple(row["doubts"]),
+        root=row["root"],
+        member=row["member"],
+        refers_to=tuple(row["refers_to"]),
+    )
+
+
+def _moved(
+    statements: Mapping[int, StoredStatement], now: Iterable[tuple[int, str, str]], registry: Registry
+) -> dict[int, StoredStatement]:
+    """The statements whose source, or the further files with the same content, are others than they say."""
+    copies: dict[Place, list[str]] = defaultdict(list)
+    for root, file, copy in registry.copies():
+        copies[root, file].append(copy)
+    moved = {}
+    for statement_id, root, file in now:
+        item, also = statements[statement_id], tuple(copies.get((root, file), ()))
+        if item.file != file or item.root != root or item.also != also:
+            moved[statement_id] = replace(item, root=root, file=file, also=also)
+    return moved
+
+
+def _relatives(
+    touched: Sequence[StoredStatement],
+    statements: Mapping[int, StoredStatement],
+    ids: NDArray[np.int64],
+    columns: Columns,
+) -> dict[int, StoredStatement]:
+    """Every statement that has its base code in common with one of those touched."""
+    numbers = columns.values["base"].numbers({keys(item.header.code)[1] for item in touched})
+    rows = np.flatnonzero(np.isin(columns["base"], numbers))
+    return {statement_id: statements[statement_id] for statement_id in ids[rows].tolist()}
 
 
 def _order(item: StoredStatement) -> tuple[object, ...]:
@@ -140,9 +181,9 @@ def _natural(text: str) -> tuple[object, ...]:
     return text.rstrip("0123456789"), int(digits or 0), text
 
 
-def _with_revisions(stored: Iterable[StoredStatement]) -> list[StoredStatement]:
+def _with_revisions(statements: Mapping[int, StoredStatement]) -> dict[int, StoredStatement]:
     """Every statement, with the code of the revision that replaces it, and whether it shares its identity."""
-    items = list(stored)
+    items = statements.values()
     claimed = Counter(item.header.identity for item in items)
     newest: dict[tuple[str, str | None, str], tuple[int, str]] = {}
     for item in items:
@@ -150,45 +191,13 @@ def _with_revisions(stored: Iterable[StoredStatement]) -> list[StoredStatement]:
         family, rank = (base_code(header.code), header.part, header.language), revision_rank(header.code)
         if rank > newest.get(family, (0, ""))[0]:
             newest[family] = rank, header.code
-    result = []
+    result = {}
     for item in items:
         header = item.header
         rank, code = newest.get((base_code(header.code), header.part, header.language), (0, ""))
-        older = 0 <= revision_rank(header.code) < rank
-        result.append(replace(item, superseded_by=code if older else None, twin=claimed[header.identity] > 1))
+        superseded_by = code if 0 <= revision_rank(header.code) < rank else None
+        twin = claimed[header.identity] > 1
+        if (superseded_by, twin) != (item.superseded_by, item.twin):
+            item = replace(item, superseded_by=superseded_by, twin=twin)
+        result[item.id] = item
     return result
-
-
-class _Matcher:
-    """Does a statement satisfy the filters?"""
-
-    def __init__(self, filters: Filters, snapshot: Snapshot) -> None:
-        self._codes = {code_key(code) for code in filters.code}
-        self._printed = {keys(s.header.code)[0] for s in snapshot.statements.values()} if self._codes else set()
-        self._delegations = [fold(value).split() for value in filters.delegation]
-        self._speakers = [fold(value).split() for value in filters.speaker]
-        self._languages = set(filters.language)
-        self._from, self._to = first_day(filters.issued_from), last_day(filters.issued_to)
-        self._dated = bool(filters.issued_from or filters.issued_to)
-
-    def __call__(self, item: StoredStatement) -> bool:
-        header = item.header
-        if self._languages and header.language not in self._languages:
-            return False
-        if self._codes and not self._has_code(header.code):
-            return False
-        if self._dated and not (
-            header.issued and first_day(header.issued) <= self._to and last_day(header.issued) >= self._from
-        ):
-            return False
-        return _has_words(header.delegation, self._delegations) and _has_words(header.speaker, self._speakers)
-
-    def _has_code(self, code: str) -> bool:
-        """The code itself; a revision of it only where no statement has just that code."""
-        key, base = keys(code)
-        return key in self._codes or (base in self._codes and base not in self._printed)
-
-
-def _has_words(text: str | None, alternatives: list[list[str]]) -> bool:
-    folded = fold(text or "")
-    return not alternatives or any(all(word in folded for word in words) for words in alternatives)

@@ -10,19 +10,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from store.errors import FingerprintError, NotFoundError, StoreError
-from store.lexical import ANALYSER_VERSION, LexicalEntry, LexicalIndex
+from store import doctor, schema
+from store.doctor import Finding, Report
+from store.errors import FingerprintError, NotFoundError, StatementsError, StoreDamagedError, StoreError
+from store.indexes import Indexes
+from store.lexical import ANALYSER_VERSION
 from store.lock import FolderLock, Owner, read_owner
+from store.recovery import index_errors
 from store.registry import Place, Registry, Source, unpack
+from store.search import Hit as Hit
 from store.snapshot import Snapshot
 from store.types import (
     Chunk,
@@ -36,39 +43,35 @@ from store.types import (
     StoreStatus,
     Vectors,
 )
-from store.vectors import HEADER_SHARE, VectorIndex, combine
+from store.vectors import HEADER_SHARE
 
-EXACT_LIMIT = 4_000
-"""With filters that leave at most so many chunks, vectors are scored exactly; else the index is over-fetched."""
-OVERFETCH = 1_000
-REBUILD_SLICE = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A chunk found for a question. Both scores are known, whichever index found it."""
-
-    chunk_id: int
-    statement_id: int
-    first: int
-    last: int
-    dense: float
-    """Cosine to the question."""
-    lexical: float
-    """BM25; 0 where no word is shared."""
+SCRUB = "scrub"
+"""Setting of the registry that is set while a purge is not finished."""
+EMBED_SLICE = 2_000
+"""Texts that the embedder gets at once: a single statement may have a hundred thousand."""
 
 
 class StatementStore:
     """Add, replace, delete, search. Thread-safe; one process per folder."""
 
-    def __init__(self, folder: Path, embedder: Embedder, lock: FolderLock) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        lock: FolderLock,
+        *,
+        chroma_url: str | None = None,
+        wary: bool = False,
+    ) -> None:
         self.folder = folder
         self.embedder = embedder
         self._lock = lock
         self._writing = threading.RLock()
-        self._registry = Registry(folder / "registry.sqlite3")
-        self._vectors = VectorIndex(folder / "chroma")
-        self._lexical = LexicalIndex(folder / "lexical")
+        self._registry = Registry(folder / schema.FILE)
+        self._made = f"{embedder.fingerprint} + {HEADER_SHARE} header"
+        self._indexes = Indexes(folder, self._registry, self._made, chroma_url=chroma_url, wary=wary)
+        self._settled = True
+        self._found_at_start: list[Finding] = []
         self._fingerprint = ""
         self._snapshot = Snapshot.empty()
 
@@ -80,12 +83,15 @@ class StatementStore:
         *,
         chunking: str = "",
         address: str | None = None,
+        chroma_url: str | None = None,
         any_index: bool = False,
+        wary: bool = False,
     ) -> StatementStore:
         """Open or make the store in `folder` and mend what an interrupted write left.
 
         `chunking` names the chunker's settings. An index made with another embedder, chunker or analyser is refused
-        (FingerprintError) unless `any_index`, which is for `rebuild` alone. A folder in use: StoreBusyError.
+        (FingerprintError) unless `any_index`, which is for `rebuild` alone. `wary` looks at the indexes as closely as
+        after a crash. With `chroma_url` the vectors live in the Chroma server there. A folder in use: StoreBusyError.
         """
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -94,12 +100,11 @@ class StatementStore:
         lock = FolderLock(folder)
         lock.acquire(address)
         try:
-            store = cls(folder, embedder, lock)
+            store = cls(folder, embedder, lock, chroma_url=chroma_url, wary=wary)
             store._check_fingerprint(chunking, any_index=any_index)
-            store._remove_hidden()
-            store._refresh()
+            agreed = store._reread()
             if not any_index:  # else `rebuild` makes both anyway, also from an interrupted one
-                store._match_indexes()
+                store._settle(agreed=agreed)
         except BaseException:
             lock.release()
             raise
@@ -112,10 +117,11 @@ class StatementStore:
 
     def close(self) -> None:
         with self._writing:
-            self._lexical.close()
-            self._vectors.close()
-            self._registry.close()
-            self._lock.release()
+            try:
+                self._indexes.close(sound=self._settled)
+                self._registry.close()
+            finally:
+                self._lock.release()
 
     def __enter__(self) -> StatementStore:
         return self
@@ -129,7 +135,7 @@ class StatementStore:
 
     def _check_fingerprint(self, chunking: str, *, any_index: bool) -> None:
         wanted = {
-            "embedder": f"{self.embedder.fingerprint} + {HEADER_SHARE} header",
+            "embedder": self._made,
             "chunking": chunking,
             "analyser": ANALYSER_VERSION,
         }
@@ -148,13 +154,37 @@ class StatementStore:
         self._fingerprint_holds = kept is None or kept == self._wanted
         self._fingerprint = hashlib.sha256(self._wanted.encode()).hexdigest()[:16]
 
-    def _match_indexes(self) -> None:
-        """An index that does not hold what the registry holds is made again from it."""
-        live = len(self._snapshot.chunk_ids)
-        if self._vectors.count() != live:
-            self._rebuild_vectors()
-        if self._lexical.count() != live:
-            self._rebuild_lexical()
+    def _settle(self, *, agreed: bool) -> None:
+        """Take out what an interrupted write or purge left, and let both indexes hold what the registry holds."""
+        with index_errors(self.folder):
+            self._remove_hidden()
+            self._found_at_start = self._indexes.settle(self._snapshot, agreed=agreed)
+            if self._registry.setting(SCRUB):
+                self._scrub()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One writer at a time. A write that fails (a full disk) leaves what was there, for readers and on the disk."""
+        with self._writing, index_errors(self.folder):
+            self._recover()
+            self._settled = False
+            try:
+                yield
+            except BaseException:
+                with suppress(StatementsError), index_errors(self.folder):  # no space for it either: then later
+                    self._recover()
+                raise
+            self._settled = True
+
+    def _recover(self) -> None:
+        """After a write that failed: a new writer of words, for theirs may be dead, and the indexes compared by id."""
+        if self._settled:
+            return
+        self._indexes.reopen_words()
+        self._reread()
+        self._remove_hidden()
+        self._indexes.match(self._snapshot, closely=True)
+        self._settled = True
 
     # writing
 
@@ -176,7 +206,10 @@ class StatementStore:
     def _embedded(self, texts: Sequence[str], sources: Sequence[Place]) -> Vectors:
         known = self._registry.known_vectors(sources) if self._fingerprint_holds else {}
         new = [text for text in dict.fromkeys(texts) if text not in known]
-        made = dict(zip(new, self.embedder.embed_passages(new), strict=True)) if new else {}
+        made: dict[str, NDArray[np.float32]] = {}
+        for start in range(0, len(new), EMBED_SLICE):
+            part = new[start : start + EMBED_SLICE]
+            made |= zip(part, self.embedder.embed_passages(part), strict=True)
         kept = dict(zip(known, unpack(list(known.values())), strict=True))
         return np.array([kept[text] if text in kept else made[text] for text in texts], np.float32)
 
@@ -187,9 +220,9 @@ class StatementStore:
         """
         if not batch:
             return
-        with self._writing:
+        with self._changing():
             staged = self._registry.stage(batch)
-            self._index(batch, staged)
+            self._indexes.add(batch, staged)
             taken = dict.fromkeys(
                 Source(one.root, one.file, one.file_sha256, one.digest) for one in (item.statement for item in batch)
             )
@@ -197,23 +230,9 @@ class StatementStore:
             self._refresh()
             self._remove_hidden()
 
-    def _index(self, batch: Sequence[IndexedStatement], staged: Sequence[tuple[int, list[int]]]) -> None:
-        ids = [chunk_id for _, chunk_ids in staged for chunk_id in chunk_ids]
-        if not ids:
-            return
-        headers = [np.repeat(item.header_vector[None, :], len(item.chunks), axis=0) for item in batch]
-        self._vectors.add(ids, combine(np.concatenate([item.vectors for item in batch]), np.concatenate(headers)))
-        self._lexical.add(
-            LexicalEntry(chunk_id, statement_id, header.language, chunk.text, header.line())
-            for item, (statement_id, chunk_ids) in zip(batch, staged, strict=True)
-            for header in (item.statement.header,)
-            for chunk, chunk_id in zip(item.chunks, chunk_ids, strict=True)
-        )
-        self._lexical.commit()
-
     def remove_files(self, root: str, files: Sequence[str]) -> int:
         """Forget these source files and take out every statement that no other file holds; how many those were."""
-        with self._writing:
+        with self._changing():
             removed = self._registry.release([(root, file) for file in files])
             self._refresh()
             self._remove_hidden()
@@ -221,7 +240,7 @@ class StatementStore:
 
     def share(self, copies: Sequence[Source]) -> None:
         """Record files that are copies of others (`same`): they have no statements of their own, or no longer."""
-        with self._writing:
+        with self._changing():
             self._registry.switch([], copies)
             self._refresh()
             self._remove_hidden()
@@ -233,22 +252,49 @@ class StatementStore:
 
     def delete(self, statement_ids: Sequence[int]) -> int:
         """Take these statements out of every answer; how many there were."""
-        with self._writing:
+        with self._changing():
             removed = self._registry.hide(statement_ids)
             self._refresh()
             self._remove_hidden()
         return removed
 
+    def purge(self, statement_ids: Sequence[int]) -> int:
+        """Take these statements out of every answer and their text off the disk; how many there were.
+
+        No file below the store's folder holds it afterwards, nor what was deleted before. Source files and backups
+        are not touched. Both indexes are made again, so no other thread may search meanwhile; a purge that is
+        interrupted is finished when the store is opened again.
+        """
+        with self._changing():
+            self._registry.set_settings({SCRUB: "unfinished"})
+            removed = self._registry.hide(statement_ids)
+            self._refresh()
+            self._remove_hidden()
+            self._scrub()
+        return removed
+
+    def _scrub(self) -> None:
+        self._registry.scrub()
+        self._indexes.remake(self._snapshot)
+        self._registry.set_settings({SCRUB: ""})
+
     def _remove_hidden(self) -> None:
         ids = self._registry.hidden_chunks()
         if ids:
-            self._vectors.delete(ids)
-            self._lexical.delete(ids)
-            self._lexical.commit()
+            self._indexes.delete(ids)
         self._registry.remove_hidden()
 
     def _refresh(self) -> None:
-        self._snapshot = Snapshot.read(self._registry)
+        """What was written becomes visible; only what changed is read."""
+        self._snapshot = self._snapshot.following(self._registry)
+
+    def _reread(self) -> bool:
+        """The whole snapshot, its chunks from the matrix where that says what the registry says: whether it did."""
+        known = self._indexes.chunks()
+        self._snapshot = Snapshot.read(self._registry, known)
+        if known is None:
+            self._indexes.fill_matrix()
+        return known is not None
 
     # rebuilding
 
@@ -259,13 +305,12 @@ class StatementStore:
 
         Chunks and vectors are made anew only where the fingerprint says that they are of another chunker or embedder.
         """
-        with self._writing:
+        with self._changing():
             if self._registry.setting("fingerprint") != self._wanted:
                 self._registry.set_settings({"fingerprint": "{}"})
                 self._remake_chunks(chunk, progress)
-                self._refresh()
-            self._rebuild_vectors()
-            self._rebuild_lexical()
+                self._reread()
+            self._indexes.rebuild(self._snapshot)
             self._registry.set_settings({"fingerprint": self._wanted})
             self._fingerprint_holds = True
 
@@ -280,25 +325,55 @@ class StatementStore:
             if progress:
                 progress(done + 1, len(stored))
 
-    def _rebuild_vectors(self) -> None:
-        self._vectors.clear()
-        for ids in self._chunk_slices():
-            found, texts, headers = self._registry.vectors(ids)
-            self._vectors.add(found, combine(texts, headers))
+    # checking
 
-    def _rebuild_lexical(self) -> None:
-        self._lexical.clear()
-        for ids in self._chunk_slices():
-            self._lexical.add(
-                LexicalEntry(chunk_id, statement_id, header.language, text, header.line())
-                for chunk_id, statement_id, text in self._registry.chunk_texts(ids)
-                for header in (self._snapshot.statements[statement_id].header,)
-            )
-        self._lexical.commit()
+    def check(self, *, full: bool = False, repair: bool = False) -> Report:
+        """Compare registry and indexes, all of it or a sample; `repair` mends what can be mended and looks again.
 
-    def _chunk_slices(self) -> Iterable[list[int]]:
-        ids = self._snapshot.chunk_ids.tolist()
-        return (ids[start : start + REBUILD_SLICE] for start in range(0, len(ids), REBUILD_SLICE))
+        A statement whose content is not what was written can't be mended: `repair` takes it out of every answer and
+        forgets its source file, so that the next ingest takes that in anew.
+        """
+        started = time.perf_counter()
+        with self._writing, index_errors(self.folder):
+            seed = random.getrandbits(32)
+            found = tuple(self._examined(full, seed))
+            if repair and found:
+                with self._changing():
+                    self._mend(found)
+                found = doctor.settled(found, self._examined(full, seed))
+        status = self.status()
+        seconds = time.perf_counter() - started
+        at_start, self._found_at_start = self._found_at_start, []
+        return Report(full, status.statements, status.chunks, (*at_start, *found), seconds)
+
+    def _examined(self, full: bool, seed: int) -> Iterator[Finding]:
+        damaged = False
+        for one in doctor.examine(self._registry, full=full, seed=seed):
+            damaged = damaged or one.kind == "damaged"
+            yield one
+        if not damaged:
+            held = doctor.Held(self._indexes.vectors, self._indexes.words, self._indexes.matrix)
+            yield from doctor.compare(self._registry, held, full=full, seed=seed)
+            yield from doctor.segments(self.folder)
+
+    def _mend(self, found: Sequence[Finding]) -> None:
+        kinds = {one.kind for one in found}
+        if "damaged" in kinds:
+            with suppress(StoreDamagedError):  # what is left is reported with the way out
+                self._registry.reindex()
+            return
+        if "reference" in kinds:
+            self._registry.remove_orphans()
+        self._registry.forget([one.source for one in found if one.kind == "source" and one.source])
+        for one in found:
+            if one.kind == "no checksum" and one.statement is not None:
+                self._registry.set_checksum(one.statement)
+        self._registry.hide([one.statement for one in found if one.source and one.statement is not None])
+        self._refresh()
+        self._remove_hidden()
+        if "other content" in kinds or any(one.part == "matrix" for one in found):
+            self._indexes.remake(self._snapshot)
+        self._indexes.match(self._snapshot, closely=True)
 
     # reading
 
@@ -316,58 +391,15 @@ class StatementStore:
         `only` are the ids of statements to search in, beside what the filters say. `text` may be empty: then vectors
         alone are asked.
         """
-        snapshot = self._snapshot
-        allowed = snapshot.allowed(filters) if filters else None
-        if only is not None:
-            among = np.isin(snapshot.statement_ids, np.fromiter(only, np.int64, len(only)))
-            allowed = among if allowed is None else allowed & among
-        if allowed is not None and not allowed.any():
-            return []
-        statements = snapshot.statement_ids[allowed].tolist() if allowed is not None else None
-        near, cosines = self._nearest(snapshot, allowed, vector, k)
-        worded, _ = self._lexical.best(text, k, statements=statements)
-        ids = np.array(sorted({*near.tolist(), *worded.tolist()}), np.int64)
-        rows = snapshot.rows(ids)
-        rows = rows[rows >= 0]
-        if allowed is not None:
-            rows = rows[allowed[snapshot.chunk_statement[rows]]]
-        if not len(rows):
-            return []
-        ids = snapshot.chunk_ids[rows]
-        dense = dict(zip(near.tolist(), cosines.tolist(), strict=True))
-        dense |= self._cosines([i for i in ids.tolist() if i not in dense], vector)
-        best, scores = self._lexical.best(text, len(ids), chunks=ids.tolist())
-        lexical = dict(zip(best.tolist(), scores.tolist(), strict=True))
-        return [
-            Hit(
-                int(snapshot.chunk_ids[row]),
-                int(snapshot.statement_ids[snapshot.chunk_statement[row]]),
-                int(snapshot.chunk_first[row]),
-                int(snapshot.chunk_last[row]),
-                float(dense.get(int(snapshot.chunk_ids[row]), 0.0)),
-                float(lexical.get(int(snapshot.chunk_ids[row]), 0.0)),
-            )
-            for row in rows
-        ]
+        with index_errors(self.folder):
+            return self._indexes.search(self._snapshot).best(text, vector, filters, only, k)
 
-    def _nearest(
-        self, snapshot: Snapshot, allowed: NDArray[np.bool_] | None, vector: NDArray[np.float32], k: int
+    def nearest(
+        self, vector: NDArray[np.float32], *, filters: Filters = Filters(), k: int = 50
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        if allowed is None:
-            return self._vectors.nearest(vector, k)
-        mask = allowed[snapshot.chunk_statement]
-        if int(mask.sum()) <= EXACT_LIMIT:
-            scores = self._cosines(snapshot.chunk_ids[mask].tolist(), vector)
-            best = sorted(scores, key=lambda chunk_id: -scores[chunk_id])[:k]
-            return np.array(best, np.int64), np.array([scores[i] for i in best], np.float32)
-        ids, cosines = self._vectors.nearest(vector, max(OVERFETCH, k))
-        rows = snapshot.rows(ids)
-        kept = (rows >= 0) & mask[np.maximum(rows, 0)]
-        return ids[kept][:k], cosines[kept][:k]
-
-    def _cosines(self, ids: Sequence[int], vector: NDArray[np.float32]) -> dict[int, float]:
-        found, texts, headers = self._registry.vectors(ids)
-        return dict(zip(found, (combine(texts, headers) @ vector).tolist(), strict=True)) if found else {}
+        """Ids and cosines of the k best chunks by vector alone, best first."""
+        with index_errors(self.folder):
+            return self._indexes.search(self._snapshot).nearest(vector, filters, k)
 
     def texts(self, chunk_ids: Sequence[int]) -> dict[int, str]:
         """What was embedded of chunks, by id; those no longer there are left out."""

@@ -140,9 +140,15 @@ class Filters:
     issued_from: str | None = None
     """ISO date, month or year, inclusive."""
     issued_to: str | None = None
+    event_from: str | None = None
+    """The same of the meeting that the statement speaks to; one whose event is not known does not match."""
+    event_to: str | None = None
+    forum: tuple[str, ...] = ()
+    """Where it was made, by abbreviation (`UNSC`, `PC`) or words of its name or of the meeting's line."""
+    distribution: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.code, self.delegation, self.speaker, self.language, self.issued_from, self.issued_to))
+        return any(getattr(self, name) for name in self.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)

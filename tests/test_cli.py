@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 from served import COMMAND, ROOT, SAMPLES, Done, environment, ingested, run, sample_store, serving
 
-COMMANDS = ("ingest", "ask", "search", "show", "list", "delete", "status", "models", "rebuild", "serve")
+COMMANDS = (
+    *("ingest", "report", "ask", "search", "show", "list", "status", "models", "serve"),
+    *("delete", "purge", "rebuild", "doctor", "backup", "restore"),
+)
 QUESTION = "How many duty officers would suffice for the Centre?"
 
 

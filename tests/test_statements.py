@@ -131,11 +131,11 @@ def test_a_write_that_was_cut_short_leaves_nothing(tmp_path: Path) -> None:
         add(first, statement("CC.DEL/1/19", "Herons nest here."))
         item = statement("CC.DEL/2/19", "Storks nest here.")
         (ready,) = first.embed([(item, whole(item))])
-        first._index([ready], first._registry.stage([ready]))  # as if killed before the switch
+        first._indexes.add([ready], first._registry.stage([ready]))  # as if killed before the switch
         assert [code for code, _ in found(first, "storks nest here")] == ["CC.DEL/1/19"]
     with StatementStore.open(tmp_path, WordEmbedder()) as second:
         assert [code for code, _ in found(second, "storks nest here")] == ["CC.DEL/1/19"]
-        assert second._vectors.count() == second._lexical.count() == 1
+        assert second._indexes.vectors.count() == second._indexes.words.count() == 1
 
 
 @pytest.mark.parametrize("index", ["chroma", "lexical"])
@@ -146,7 +146,7 @@ def test_a_lost_index_is_made_again_without_embedding(tmp_path: Path, index: str
     shutil.rmtree(tmp_path / "b" / index)
     embedder = WordEmbedder()
     with StatementStore.open(tmp_path / "b", embedder) as second:
-        assert second._vectors.count() == second._lexical.count() == 30
+        assert second._indexes.vectors.count() == second._indexes.words.count() == 30
         assert ("CC.DEL/7/19", 1) in found(second, "tree 7")
     assert embedder.embedded == 0
 
@@ -156,7 +156,7 @@ def test_a_damaged_lexical_index_is_made_again(tmp_path: Path) -> None:
         add(first, statement("CC.DEL/1/19", "Herons nest here."))
     (tmp_path / "lexical" / "meta.json").write_text("{")
     with StatementStore.open(tmp_path, WordEmbedder()) as second:
-        assert second._lexical.count() == 1
+        assert second._indexes.words.count() == 1
 
 
 def test_an_index_of_another_embedder_is_refused_until_rebuilt(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_a_broad_filter_is_as_right_as_a_narrow_one(store: StatementStore, monke
     add(store, *[statement(f"CC.DEL/{n}/19", f"tree {n}", language="en" if n % 2 else "fr") for n in range(200)])
     only = Filters(language=("en",))
     narrow = found(store, "tree 7", only)
-    monkeypatch.setattr("store.statements.EXACT_LIMIT", 0)
+    monkeypatch.setattr("store.indexes.EXACT_LIMIT", 0)
     assert found(store, "tree 7", only)[0] == narrow[0] == ("CC.DEL/7/19", 1)
 
 

@@ -12,13 +12,14 @@ from starlette.routing import Match
 
 from store.errors import InputError, NotFoundError
 from store.types import Filters
-from ui import pages, problems, render
+from ui import admin, pages, problems, render
 from ui.middleware import Guard
 from ui.service import Service, filters_from
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from store.statements import StatementStore
+    from ui.intake import Intake
     from ui.settings import Settings
 
 MOST_ROWS = 1000
@@ -60,8 +61,13 @@ class SearchBody(Body):
     limit: int = Field(default=10, ge=1, le=MOST_PASSAGES)
 
 
-def create_app(settings: Settings, store: StatementStore, assistant: Assistant) -> FastAPI:
-    """The whole application over one open store; closing the store stays with the caller."""
+def create_app(
+    settings: Settings, store: StatementStore, assistant: Assistant, intake: Intake | None = None
+) -> FastAPI:
+    """The whole application over one open store; closing the store and the intake stays with the caller.
+
+    Without an intake there is no upload and no report.
+    """
     service = Service(settings, store, assistant)
     app = FastAPI(
         title="Statements assistant",
@@ -72,9 +78,13 @@ def create_app(settings: Settings, store: StatementStore, assistant: Assistant) 
         responses=problems.SCHEMA,
     )
     problems.install(app)
-    app.add_middleware(Guard, body_bytes=settings.server.body_bytes)
+    app.add_middleware(Guard, body_bytes=settings.server.body_bytes, larger=admin.largest_request(settings.server))
     _add_questions(app, service)
     _add_statements(app, service)
+    if intake is not None and admin.is_offered(settings.server):
+        admin.add_admin(app, settings.server, store, intake)
+    else:
+        _add_nobody(app)
     _add_unknown(app)
     app.mount("/ui", StaticFiles(directory=pages.STATIC), name="ui")
     from ui.chat import mount_chat
@@ -153,6 +163,15 @@ def _add_statements(app: FastAPI, service: Service) -> None:
         also = service.others(found)
         span = (quote_start, quote_end) if quote_start is not None and quote_end is not None else None
         return HTMLResponse(pages.statement_page(found, service.paragraphs(found), also, paragraph, span, root))
+
+
+def _add_nobody(app: FastAPI) -> None:
+    """Without this the chat, mounted at `/`, would answer where the administrator's page is not offered."""
+
+    @app.api_route("/admin", methods=["GET", "POST"], include_in_schema=False)
+    def nobody(request: Request) -> HTMLResponse:
+        root = str(request.scope.get("root_path", ""))
+        return HTMLResponse(pages.error_page("Not offered", "see server.upload in the settings", root), 404)
 
 
 def _add_unknown(app: FastAPI) -> None:

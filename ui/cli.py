@@ -6,16 +6,21 @@ Exit codes: 0 done, 1 could not be done or some files were refused, 2 the call o
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from store.errors import InputError, NotFoundError, StatementsError
+from store.errors import InputError, StatementsError, StoreBusyError
+from ui import maintenance
+from ui.options import Code, Json, Language, Part
 
 if TYPE_CHECKING:
+    from ingest.pipeline import IngestReport
+    from store.statements import StatementStore
     from store.types import Filters
     from ui.settings import Settings
 
@@ -28,11 +33,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(maintenance.app)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
-Code = Annotated[str, typer.Argument(help="Document code in any spelling.")]
-Part = Annotated[str | None, typer.Option(help="Part under the code, such as 'Annex 2'.")]
-Language = Annotated[str | None, typer.Option(help="Language of the text, such as en.")]
 Codes = Annotated[list[str], typer.Option("--code", help="Only this document code; may be repeated.")]
 Delegations = Annotated[list[str], typer.Option("--delegation", help="Only this delegation; may be repeated.")]
 Speakers = Annotated[list[str], typer.Option("--speaker", help="Only this speaker; may be repeated.")]
@@ -203,37 +205,6 @@ def status(context: typer.Context, json: Json = False) -> None:
 
 
 @app.command()
-def delete(
-    context: typer.Context,
-    code: Code,
-    part: Part = None,
-    language: Language = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
-) -> None:
-    """Take a statement out of the store; its file stays where it is."""
-    from store.codes import code_key
-    from ui import console
-    from ui.service import language_of
-    from ui.wiring import open_store
-
-    with open_store(context.obj.settings()) as store:
-        found = store.find(code, part, language_of(language) if language else None)
-        exact = [statement for statement in found if code_key(statement.header.code) == code_key(code)]
-        if not exact:
-            raise NotFoundError(f"no statement {code} in the store; see: statements list")
-        if not yes:
-            console.print_table(
-                ("Code", "Part", "Lang", "File"),
-                [(s.header.code, s.header.part or "", s.header.language, s.file) for s in exact],
-            )
-            if not sys.stdin.isatty():
-                raise InputError("nothing was deleted: add --yes where nobody can be asked")
-            typer.confirm("Delete?", abort=True)
-        removed = store.delete([statement.id for statement in exact])
-    typer.echo(f"{removed} deleted")
-
-
-@app.command()
 def ingest(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Folder with statements.")],
@@ -241,31 +212,98 @@ def ingest(
         Path | None, typer.Option(metavar="CSV", help="Table that says what files do not print; it wins over them.")
     ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Remove statements whose file is gone.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and take in what changes in the folder, until Ctrl-C.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Take in the statements of a folder; unchanged files are skipped."""
     if not folder.exists():
         raise InputError(f"{folder} does not exist; name the folder that holds the statements")
     from ui import console
-    from ui.wiring import ingest_folder, open_store
+    from ui.report import run_json
+    from ui.wiring import ingest_folder
 
-    with open_store(context.obj.settings()) as store, console.progress("Taking in", hidden=json) as progress:
-        report = ingest_folder(folder, store, metadata=metadata, prune=prune, progress=progress)
-    console.print_json(console.report_json(report)) if json else console.print_report(report)
+    with _store_to_fill(context) as store:
+        if watch:
+            _follow(folder, store, metadata=metadata, prune=prune, json=json)
+            return
+        with console.progress("Taking in", hidden=json) as progress:
+            report = ingest_folder(folder, store, metadata=metadata, prune=prune, progress=progress)
+    console.print_json(run_json(report)) if json else console.print_report(report)
     if report.refused:
         raise typer.Exit(1)
 
 
-@app.command()
-def rebuild(context: typer.Context) -> None:
-    """Make the indexes again from what is kept, after a change of embedder or chunker."""
-    from ui import console
-    from ui.wiring import open_store, rebuild_store
+@contextmanager
+def _store_to_fill(context: typer.Context) -> Iterator[StatementStore]:
+    """The store; where a server has it, the ways to bring files to that are named."""
+    from ui.wiring import open_store
 
-    with open_store(context.obj.settings(), any_index=True) as store:
-        with console.progress("Rebuilding") as progress:
-            rebuild_store(store, progress)
-        typer.echo(f"{store.status().statements:,} statements indexed")
+    try:
+        opened = open_store(context.obj.settings())
+    except StoreBusyError as error:
+        address = error.owner.address if error.owner else None
+        if address is None:
+            raise
+        raise StoreBusyError(
+            f"the server at {address} holds the store: upload the files at {address}/admin, start it with "
+            "statements serve --watch FOLDER so that it follows the folder, or stop it first"
+        ) from error
+    with opened as store:
+        yield store
+
+
+def _follow(folder: Path, store: StatementStore, *, metadata: Path | None, prune: bool, json: bool) -> None:
+    from threading import Event
+
+    from ui import console
+    from ui.report import run_json
+    from ui.wiring import follow_folder
+
+    def done(report: IngestReport) -> None:
+        console.print_line(run_json(report)) if json else console.print_report(report, moment=True)
+
+    try:
+        follow_folder(folder, store, metadata=metadata, prune=prune, done=done, failed=_complain, stop=Event())
+    except KeyboardInterrupt:
+        if not json:
+            typer.echo("stopped")
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    doubts: Annotated[bool, typer.Option("--doubts", help="Only statements that a person should look at.")] = False,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv", metavar="FILE", help="Write a table to correct and give back as --metadata; - prints it."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List what was taken in, with doubts, and what was refused."""
+    from ui import console
+    from ui.client import connect
+    from ui.report import report_csv
+
+    if json and table is not None:
+        raise InputError("--json and --csv exclude each other: give one of them")
+    with connect(context.obj.settings()) as client:
+        found = client.report(doubts=doubts)
+    if json:
+        console.print_json(found)
+    elif table is None:
+        console.print_holdings(found)
+    elif str(table) == "-":
+        sys.stdout.write(report_csv(found))
+    else:
+        try:
+            table.write_text(report_csv(found), "utf-8-sig", newline="")  # the mark tells spreadsheets that it is UTF-8
+        except OSError as error:
+            raise InputError(f"can't write {table} ({error.strerror}); name another file") from error
+        typer.echo(f"{len(found['statements']):,} statements and {len(found['refused']):,} refusals in {table}")
 
 
 @app.command()
@@ -300,9 +338,21 @@ def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    watch: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Take in what changes in this folder, while serving.")
+    ] = None,
+    metadata: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Table that says what the files of that folder do not print.")
+    ] = None,
+    prune: Annotated[
+        bool | None, typer.Option("--prune", help="Remove statements whose file is gone from that folder.")
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the chat in a browser.")] = False,
 ) -> None:
     """Serve the chat, the statements and the HTTP interface."""
     from ui.server import serve as run
 
-    run(context.obj.settings(server_host=host, server_port=port), open_browser=open_browser)
+    settings = context.obj.settings(
+        server_host=host, server_port=port, ingest_watch=watch, ingest_metadata=metadata, ingest_prune=prune
+    )
+    run(settings, open_browser=open_browser)

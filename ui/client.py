@@ -15,6 +15,7 @@ from ui import render
 if TYPE_CHECKING:
     from store.statements import StatementStore
     from store.types import Filters
+    from ui.report import ReportJson
     from ui.service import Service
     from ui.settings import Settings
 
@@ -30,6 +31,7 @@ class Client(Protocol):
     def statements(self, filters: Filters) -> list[render.StatementJson]: ...
     def statement(self, code: str, part: str | None, language: str | None) -> render.StatementPageJson: ...
     def status(self) -> render.StatusJson: ...
+    def report(self, *, doubts: bool) -> ReportJson: ...
 
 
 @contextmanager
@@ -71,6 +73,11 @@ class LocalClient:
 
     def status(self) -> render.StatusJson:
         return self._catalogue.status()
+
+    def report(self, *, doubts: bool) -> ReportJson:
+        from ui.report import report_json
+
+        return report_json(self._store, doubts=doubts)
 
     def _service(self) -> Service:
         """Only a question needs the models that order passages."""
@@ -114,6 +121,14 @@ class ServerClient:
 
     def status(self) -> render.StatusJson:
         return cast(render.StatusJson, self._call("GET", "/api/status"))
+
+    def report(self, *, doubts: bool) -> ReportJson:
+        try:
+            return cast("ReportJson", self._call("GET", "/api/report", query={"doubts": doubts}))
+        except NotFoundError as error:
+            raise InputError(
+                f"the server at {self._address} gives its report to nobody; set server.upload = on, or stop it"
+            ) from error
 
     def _call(self, method: str, path: str, *, query: dict[str, Any] | None = None, body: object = None) -> object:
         import httpx

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ui import render
+from ui.report import source_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from ingest.pipeline import IngestReport
     from store.models import ModelState
+    from ui.report import ReportJson
 
 WIDE = 200
 """Columns where no terminal shows the output."""
@@ -141,33 +144,23 @@ def print_status(status: render.StatusJson, folder: str) -> None:
         console().print(f"{name + ':':<13} {value}")
 
 
-def report_json(report: IngestReport) -> dict[str, object]:
-    """What an ingest did, for a program to read."""
-    return {
-        "taken": len(report.taken),
-        "languages": dict(Counter(taken.header.language for taken in report.taken).most_common()),
-        "unchanged": report.unchanged,
-        "removed": report.removed,
-        "refused": [{"file": refused.file, "reason": refused.reason} for refused in report.refused],
-        "doubts": [
-            {"file": taken.file, "code": taken.header.code, "doubts": list(taken.doubts)}
-            for taken in report.taken
-            if taken.doubts
-        ],
-        "missing": list(report.missing),
-        "seconds": round(report.seconds, 1),
-    }
+def print_line(value: object) -> None:
+    """One line of JSON, at once, for a program that reads as it comes."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
-def print_report(report: IngestReport) -> None:
-    """What an ingest did: by language, then what a person should look at."""
+def print_report(report: IngestReport, *, moment: bool = False) -> None:
+    """What an ingest did: by language, then what a person should look at; with its `moment` where more will follow."""
     out = console()
+    when = f"{time.strftime('%Y-%m-%d %H:%M:%S')}  " if moment else ""
     counts = Counter(taken.header.language for taken in report.taken)
-    if counts:
+    if counts and not moment:
         rows = [(render.language_name(language) or language, f"{count:,}") for language, count in counts.most_common()]
         print_table(("Language", "Taken in"), rows)
+    copies = f"{len(report.copies):,} {'copy' if len(report.copies) == 1 else 'copies'}"
     out.print(
-        f"{len(report.taken):,} taken in, {report.unchanged:,} unchanged, {report.removed:,} removed, "
+        f"{when}{len(report.taken):,} taken in, {copies}, {report.unchanged:,} unchanged, {report.removed:,} removed, "
         f"{len(report.refused):,} refused, in {report.seconds:.1f} s"
     )
     doubts = Counter(doubt for taken in report.taken for doubt in taken.doubts)
@@ -180,7 +173,32 @@ def print_report(report: IngestReport) -> None:
         for file in report.missing[:MOST_LINES]:
             out.print(f"  {clean(file)}")
     if report.refused:
-        print_table(("Refused", "Reason"), [(refused.file, refused.reason) for refused in report.refused])
+        rows = [(source_of(refused.file, refused.member), refused.reason) for refused in report.refused]
+        print_table(("Refused", "Reason"), rows)
+    sys.stdout.flush()
+
+
+def print_holdings(report: ReportJson) -> None:
+    """What was taken in and what was refused: one row a statement, then one a refusal."""
+    rows = [
+        (
+            source_of(one["file"], one["member"]),
+            one["code"],
+            one["part"] or "",
+            one["language"],
+            one["issued"] or "",
+            "; ".join(one["doubts"]),
+        )
+        for one in report["statements"]
+    ]
+    if rows:
+        print_table(("File", "Code", "Part", "Lang", "Issued", "Doubts"), rows)
+    if report["refused"]:
+        refused = [(source_of(one["file"], one["member"]), one["reason"]) for one in report["refused"]]
+        print_table(("Refused", "Reason"), refused)
+    console().print(
+        f"{report['count']:,} statements, {report['doubted']:,} with doubts, {len(report['refused']):,} refused"
+    )
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from ui.problems import problem_response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STRICT = (
@@ -25,6 +27,7 @@ CHAT = (
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
+ADMIN = STRICT.replace("form-action 'none'", "form-action 'self'")
 OURS = ("/api/", "/statements/", "/healthz", "/openapi.json", "/ui/")
 COMMON = {
     "X-Content-Type-Options": "nosniff",
@@ -41,9 +44,11 @@ LOG = logging.getLogger("statements")
 class Guard:
     """ASGI middleware around the whole application, the chat page included."""
 
-    def __init__(self, app: ASGIApp, body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, body_bytes: int, larger: Mapping[str, int] | None = None) -> None:
+        """`larger` are paths to which more than `body_bytes` may be posted, and how much."""
         self._app = app
         self._body_bytes = body_bytes
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,8 +56,10 @@ class Guard:
             return
         request_id = uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        policy = STRICT if scope["path"].startswith(OURS) else CHAT
-        too_large = f"the request is larger than {self._body_bytes:,} bytes"
+        admin = scope["path"] == "/admin"
+        policy = ADMIN if admin else STRICT if scope["path"].startswith(OURS) else CHAT
+        most = self._larger.get(scope["path"], self._body_bytes)
+        too_large = f"the request is larger than {most:,} bytes"
         started = False
         arrived = 0
 
@@ -65,18 +72,20 @@ class Guard:
                 headers["Content-Security-Policy"] = policy
                 for name, value in COMMON.items():
                     headers[name] = value
+                if admin:  # without a referrer a browser would not say either which site a form comes from
+                    headers["Referrer-Policy"] = "same-origin"
             await send(message)
 
         async def guarded_receive() -> Message:
             nonlocal arrived
             message = await receive()
             arrived += len(message.get("body", b""))
-            if arrived > self._body_bytes:
+            if arrived > most:
                 raise HTTPException(413, too_large)
             return message
 
         declared = Headers(scope=scope).get("content-length", "0")
-        if not (declared.isascii() and declared.isdigit() and int(declared) <= self._body_bytes):
+        if not (declared.isascii() and declared.isdigit() and int(declared) <= most):
             await problem_response(413, too_large, request_id)(scope, receive, guarded_send)
             return
         try:

@@ -14,16 +14,23 @@ from typing import TYPE_CHECKING
 
 from assistant.citations import reference
 from ui import render
+from ui.report import source_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
     from assistant.answer import Answer, Claim
     from store.types import Header, Paragraph, Passage, StoredStatement
+    from ui.intake import IntakeJson, ReceivedJson
+    from ui.report import ReportJson
     from ui.service import Catalogue
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
+MOST_LISTED = 200
+"""Rows of a list on the administrator's page; the table has all."""
+MOST_FILES = 20
+"""Files of one upload."""
 MARKS = re.compile(r"\s*(\[\d+\])+$")
 
 
@@ -181,6 +188,13 @@ def statement_page(
     )
 
 
+def admin_page(report: ReportJson, intake: IntakeJson, received: ReceivedJson | None = None, root: str = "") -> str:
+    """Upload, what is being taken in, and what a person should look at. `received` is what an upload just brought."""
+    return _template("admin.html").render(
+        report=report, intake=intake, received=received, root=root, most=MOST_LISTED, most_files=MOST_FILES
+    )
+
+
 def error_page(title: str, detail: str, root: str = "") -> str:
     """A page for a statement that is not there."""
     return _template("error.html").render(title=title, detail=detail, root=root)
@@ -223,6 +237,7 @@ def _environment() -> Environment:
     environment.filters["language"] = render.language_name
     environment.globals["address_of"] = render.address_of
     environment.globals["facts"] = facts
+    environment.globals["source_of"] = source_of
     return environment
 
 

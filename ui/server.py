@@ -42,10 +42,12 @@ def serve(settings: Settings, *, open_browser: bool = False) -> None:
     signal.signal(signal.SIGTERM, _stop)
     with open_store(settings, address=address) as store:
         from ui.api import create_app
+        from ui.intake import Intake
 
         assistant = build_assistant(settings, store)
         assistant.search(WARM_UP)
-        app = create_app(settings, store, assistant)
+        intake = Intake(store, settings.ingest, settings.server.upload_bytes)
+        app = create_app(settings, store, assistant, intake)
         count = store.status().statements
 
         def ready() -> None:
@@ -56,7 +58,11 @@ def serve(settings: Settings, *, open_browser: bool = False) -> None:
 
                 webbrowser.open(address)
 
-        _server(app, ready).run(sockets=[listener])
+        try:
+            intake.start()
+            _server(app, ready).run(sockets=[listener])
+        finally:
+            intake.close()
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -47,6 +47,8 @@ class Section(BaseModel):
 class StoreSettings(Section):
     folder: Location = Field(default_factory=_data_folder)
     """Where statements and indexes are kept."""
+    chroma_url: str | None = None
+    """A Chroma server that holds the vectors: `http://127.0.0.1:8000`; else they are in the folder."""
 
 
 class ModelSettings(Section):
@@ -70,6 +72,15 @@ class EmbedderSettings(Section):
     timeout_seconds: float = Field(default=60.0, gt=0)
 
 
+class IngestSettings(Section):
+    watch: Location | None = None
+    """A folder that the server follows: what changes in it is taken in while it answers."""
+    metadata: Location | None = None
+    """The metadata table of that folder, where it is not its own `manifest.csv`."""
+    prune: bool = False
+    """Statements whose file is gone from that folder are removed."""
+
+
 class AnswerSettings(Section):
     reranker: Literal["auto", "off"] = "auto"
     """`auto`: the English reranker orders English passages of English questions."""
@@ -88,6 +99,10 @@ class ServerSettings(Section):
     """Conversations remembered in memory; the one unused for longest goes first."""
     concurrency: int = Field(default=16, ge=1)
     """Questions of the chat page answered at once."""
+    upload: Literal["auto", "on", "off"] = "auto"
+    """Whether there is a page to upload files and read the report; `auto`: when only this machine can reach it."""
+    upload_bytes: int = Field(default=50_000_000, ge=1)
+    """A larger file is refused."""
 
 
 class Settings(Section):
@@ -96,6 +111,7 @@ class Settings(Section):
     store: StoreSettings = Field(default_factory=StoreSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)
     embedder: EmbedderSettings = Field(default_factory=EmbedderSettings)
+    ingest: IngestSettings = Field(default_factory=IngestSettings)
     answer: AnswerSettings = Field(default_factory=AnswerSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
 

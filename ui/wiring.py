@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from store.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
+    from threading import Event
 
     import numpy as np
     from numpy.typing import NDArray
@@ -38,8 +39,10 @@ def stay_quiet() -> None:
     os.environ.update(QUIET)
 
 
-def open_store(settings: Settings, *, address: str | None = None, any_index: bool = False) -> StatementStore:
-    """The store of the settings, to be closed by the caller. `any_index` is for a rebuild."""
+def open_store(
+    settings: Settings, *, address: str | None = None, any_index: bool = False, wary: bool = False
+) -> StatementStore:
+    """The store of the settings, to be closed by the caller. `any_index` is for a rebuild, `wary` for a check."""
     stay_quiet()
     from ingest.chunker import CHUNKING
     from store.statements import StatementStore
@@ -49,7 +52,9 @@ def open_store(settings: Settings, *, address: str | None = None, any_index: boo
         embedder(settings),
         chunking=CHUNKING,
         address=address,
+        chroma_url=settings.store.chroma_url,
         any_index=any_index,
+        wary=wary,
     )
 
 
@@ -121,6 +126,37 @@ def ingest_folder(
     from ingest.pipeline import ingest
 
     return ingest(folder, store, metadata=metadata, prune=prune, progress=lambda step: progress(step.done, step.total))
+
+
+def follow_folder(
+    folder: Path,
+    store: StatementStore,
+    *,
+    metadata: Path | None,
+    prune: bool,
+    done: Callable[[IngestReport], object],
+    failed: Callable[[str], object],
+    stop: Event,
+    progress: Progress | None = None,
+) -> None:
+    """Take in a folder and then what changes in it, until `stop` is set. `done` hears of each pass."""
+    from ingest.pipeline import ingest
+    from ingest.watch import watch
+
+    def take_in(only: Collection[str] | None) -> None:
+        report = ingest(
+            folder,
+            store,
+            metadata=metadata,
+            prune=prune,
+            only=only,
+            may_be_empty=True,
+            progress=(lambda step: progress(step.done, step.total)) if progress else None,
+            stop=stop,
+        )
+        done(report)
+
+    watch(folder, take_in, metadata=metadata, failed=failed, stop=stop)
 
 
 def rebuild_store(store: StatementStore, progress: Progress) -> None:

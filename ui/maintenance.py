@@ -1,0 +1,186 @@
+"""Commands that keep the store: delete, purge, rebuild, doctor, backup, restore."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from store.errors import FingerprintError, InputError, NotFoundError
+from ui.options import Code, Json, Language, Part, Yes
+
+if TYPE_CHECKING:
+    from store.doctor import Report
+    from store.statements import StatementStore
+    from store.types import StoredStatement
+    from ui.settings import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+def delete(context: typer.Context, code: Code, part: Part = None, language: Language = None, yes: Yes = False) -> None:
+    """Take a statement out of the store; its file stays where it is."""
+    from ui.wiring import open_store
+
+    with open_store(context.obj.settings()) as store:
+        chosen = _chosen(store, code, part, language)
+        _confirm("Delete", chosen, yes)
+        removed = store.delete([statement.id for statement in chosen])
+    typer.echo(f"{removed} deleted")
+
+
+@app.command()
+def purge(context: typer.Context, code: Code, part: Part = None, language: Language = None, yes: Yes = False) -> None:
+    """Take a statement out of the store and its text off the disk; its file stays where it is."""
+    from ui.wiring import open_store
+
+    with open_store(context.obj.settings()) as store:
+        chosen = _chosen(store, code, part, language)
+        _confirm("Purge", chosen, yes)
+        removed = store.purge([statement.id for statement in chosen])
+    typer.echo(f"{removed} purged; backups made before, and these files, still hold the text:")
+    for file in sorted({str(Path(one.root, name)) for one in chosen for name in (one.file, *one.also)}):
+        typer.echo(f"  {file}")
+
+
+@app.command()
+def rebuild(context: typer.Context) -> None:
+    """Make the indexes again from what is kept, after a change of embedder or chunker."""
+    from ui import console
+    from ui.wiring import open_store, rebuild_store
+
+    with open_store(context.obj.settings(), any_index=True) as store:
+        with console.progress("Rebuilding") as progress:
+            rebuild_store(store, progress)
+        typer.echo(f"{store.status().statements:,} statements indexed")
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    full: Annotated[bool, typer.Option("--full", help="Look at everything, not at a sample.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")] = False,
+    json: Json = False,
+) -> None:
+    """Check that the store holds what it says it holds; of a store in use, all but its indexes."""
+    from ui import console
+
+    report = _checked(context.obj.settings(), full=full, repair=repair)
+    console.print_json(_report_json(report)) if json else _print_report(report)
+    if not report.sound:
+        raise typer.Exit(1)
+
+
+@app.command()
+def backup(
+    context: typer.Context, file: Annotated[Path, typer.Argument(help="File to write; an older backup is replaced.")]
+) -> None:
+    """Write the whole store to one file, also while it is served."""
+    from store.backup import backup as write
+
+    manifest = write(context.obj.settings().store.folder, file)
+    typer.echo(f"{manifest.statements:,} statements in {file} ({file.stat().st_size / 1e6:,.1f} MB)")
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what the store's folder holds.")] = False,
+) -> None:
+    """Put a backup in the store's folder and make the indexes again, without embedding."""
+    from store.backup import restore as put
+    from store.schema import VERSION
+    from ui.wiring import open_store
+
+    settings = context.obj.settings()
+    manifest = put(file, settings.store.folder, replace=replace)
+    typer.echo(f"{manifest.statements:,} statements restored, as they were on {manifest.made}")
+    if manifest.schema != VERSION:
+        typer.echo(f"made by version {manifest.program} with schema {manifest.schema}: brought up to schema {VERSION}")
+    try:
+        with open_store(settings) as store:
+            typer.echo(f"{store.status().chunks:,} chunks indexed")
+    except FingerprintError as error:
+        typer.echo(str(error))
+
+
+def _chosen(store: StatementStore, code: str, part: str | None, language: str | None) -> list[StoredStatement]:
+    """Exactly what is named: of a code without its revision, no revision."""
+    from store.codes import code_key
+    from ui.service import language_of
+
+    found = store.find(code, part, language_of(language) if language else None)
+    exact = [statement for statement in found if code_key(statement.header.code) == code_key(code)]
+    if not exact:
+        raise NotFoundError(f"no statement {code} in the store; see: statements list")
+    return exact
+
+
+def _confirm(what: str, chosen: list[StoredStatement], yes: bool) -> None:
+    from ui import console
+
+    if yes:
+        return
+    console.print_table(
+        ("Code", "Part", "Lang", "File"),
+        [(s.header.code, s.header.part or "", s.header.language, s.file) for s in chosen],
+    )
+    if not sys.stdin.isatty():
+        raise InputError(f"nothing was {what.lower()}d: add --yes where nobody can be asked")
+    typer.confirm(f"{what}?", abort=True)
+
+
+def _checked(settings: Settings, *, full: bool, repair: bool) -> Report:
+    from store.doctor import check_registry
+    from store.lock import read_owner
+    from ui.wiring import open_store
+
+    if read_owner(settings.store.folder) is not None and not repair:
+        return check_registry(settings.store.folder, full=full)
+    if not settings.store.folder.exists():
+        raise NotFoundError(f"no store in {settings.store.folder}; choose another --store DIR")
+    with open_store(settings, wary=full) as store:
+        return store.check(full=full, repair=repair)
+
+
+def _report_json(report: Report) -> dict[str, object]:
+    return {
+        "sound": report.sound,
+        "full": report.full,
+        "indexes": report.indexes,
+        "statements": report.statements,
+        "chunks": report.chunks,
+        "findings": [
+            {
+                "part": one.part,
+                "kind": one.kind,
+                "what": one.what,
+                "mended": one.mended,
+                "remedy": None if one.mended else one.remedy,
+                "file": str(Path(*one.source)) if one.source else None,
+            }
+            for one in report.findings
+        ],
+        "seconds": round(report.seconds, 2),
+    }
+
+
+def _print_report(report: Report) -> None:
+    from ui import console
+
+    if report.findings:
+        rows = [(one.part, one.what, "mended" if one.mended else one.remedy) for one in report.findings]
+        console.print_table(("Where", "What is wrong", "What to do"), rows)
+    out = console.console()
+    extent = "everything" if report.full else "a sample"
+    state = "the store is sound" if report.sound else "the store needs attention"
+    out.print(
+        f"{report.statements:,} statements and {report.chunks:,} chunks, {extent} looked at "
+        f"in {report.seconds:.1f} s: {state}"
+    )
+    if not report.indexes:
+        out.print("The indexes were not looked at: another process has the store. Stop it for that.")
