@@ -136,6 +136,10 @@ class Assistant:
             return ""
         return "\n".join(part for p in paragraphs for part in (p.heading, p.text) if part)
 
+    def paragraph(self, key: tuple[int, int]) -> str | None:
+        """The text of a paragraph (statement id, number) as the store has it now; None where it is gone."""
+        return next((passage.paragraph.text for passage in self._store.passages([key])), None)
+
     def _writer(self, name: str | None) -> Writer:
         if name is None:
             return next(iter(self._writers.values()))

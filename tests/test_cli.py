@@ -16,7 +16,7 @@ import pytest
 from served import COMMAND, ROOT, SAMPLES, Done, environment, ingested, run, sample_store, serving
 
 COMMANDS = (
-    *("ingest", "report", "ask", "search", "show", "list", "status", "models", "serve"),
+    *("ingest", "report", "ask", "search", "show", "list", "status", "models", "serve", "eval"),
     *("delete", "purge", "rebuild", "doctor", "backup", "restore"),
 )
 QUESTION = "How many duty officers would suffice for the Centre?"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
     from assistant.answer import Answer, Claim
+    from assistant.evaluation import Figure, Judgement
     from store.types import Header, Paragraph, Passage, StoredStatement
     from ui.intake import IntakeJson, ReceivedJson
     from ui.report import ReportJson
@@ -193,6 +194,17 @@ def admin_page(report: ReportJson, intake: IntakeJson, received: ReceivedJson | 
     return _template("admin.html").render(
         report=report, intake=intake, received=received, root=root, most=MOST_LISTED, most_files=MOST_FILES
     )
+
+
+def evaluation_page(
+    name: str,
+    found: Mapping[str, Mapping[str, Figure]],
+    change: Mapping[str, Figure] | None,
+    judged: Sequence[Judgement],
+) -> str:
+    """What `statements eval` found, question by question; a file of its own, which needs no server."""
+    names = list(dict.fromkeys(one for figures in found.values() for one in figures))
+    return _template("evaluation.html").render(name=name, names=names, found=found, change=change, judged=judged)
 
 
 def error_page(title: str, detail: str, root: str = "") -> str:
