@@ -263,7 +263,7 @@ def test_the_command(tmp_path: Path) -> None:
     with serving(own):
         served = run("--store", own, "doctor", "--full", "--json")
         assert served.code == 1
-        assert json.loads(served.out)["indexes"] is False
+        assert json.loads(served.out)["indexes"] is True
         refused = run("--store", own, "doctor", "--repair")
         assert (refused.code, "in use" in refused.err) == (1, True)
 

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from ui import pages
+from ui.checkup import CheckJson, Checkup
 from ui.intake import Intake, IntakeJson, ReceivedJson, Upload
 from ui.report import ReportJson, report_csv, report_json
 
@@ -53,7 +54,7 @@ def largest_request(settings: ServerSettings) -> dict[str, int]:
     return dict.fromkeys(PATHS, pages.MOST_FILES * settings.upload_bytes + 1_000_000) if is_offered(settings) else {}
 
 
-def add_admin(app: FastAPI, settings: ServerSettings, store: StatementStore, intake: Intake) -> None:
+def add_admin(app: FastAPI, settings: ServerSettings, store: StatementStore, intake: Intake, checkup: Checkup) -> None:
     """The page and its endpoints, where the settings offer them."""
 
     def allowed(request: Request) -> None:
@@ -74,6 +75,12 @@ def add_admin(app: FastAPI, settings: ServerSettings, store: StatementStore, int
         headers = {"Content-Disposition": 'attachment; filename="statements.csv"'}
         return Response(report_csv(found).encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
 
+    @app.get("/api/doctor")
+    def doctor(request: Request, full: bool = False) -> CheckJson:
+        """Compare the registry with everything made from it: a sample, or all with `full`, which may take minutes."""
+        allowed(request)
+        return checkup.run(full=full)
+
     @app.get("/api/uploads")
     def uploads(request: Request) -> IntakeJson:
         """What is being taken in, and what the last run did."""
@@ -93,7 +100,7 @@ def add_admin(app: FastAPI, settings: ServerSettings, store: StatementStore, int
             allowed(request)
         except HTTPException as error:
             return HTMLResponse(pages.error_page("Not from here", error.detail, root), error.status_code)
-        return HTMLResponse(pages.admin_page(report_json(store, doubts=True), intake.state(), root=root))
+        return HTMLResponse(pages.admin_page(report_json(store, doubts=True), intake.state(), checkup.last, root=root))
 
     @app.post("/admin", response_class=HTMLResponse, include_in_schema=False)
     async def send(request: Request) -> Response:
@@ -106,7 +113,7 @@ def add_admin(app: FastAPI, settings: ServerSettings, store: StatementStore, int
         if not received["refused"]:
             return RedirectResponse(f"{root}/admin", 303)
         found = await run_in_threadpool(report_json, store, doubts=True)
-        return HTMLResponse(pages.admin_page(found, intake.state(), received, root), 422)
+        return HTMLResponse(pages.admin_page(found, intake.state(), checkup.last, received, root), 422)
 
 
 async def _received(request: Request, intake: Intake) -> ReceivedJson:

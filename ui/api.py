@@ -19,6 +19,7 @@ from ui.service import Service, filters_from
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from store.statements import StatementStore
+    from ui.checkup import Checkup
     from ui.intake import Intake
     from ui.settings import Settings
 
@@ -62,11 +63,15 @@ class SearchBody(Body):
 
 
 def create_app(
-    settings: Settings, store: StatementStore, assistant: Assistant, intake: Intake | None = None
+    settings: Settings,
+    store: StatementStore,
+    assistant: Assistant,
+    intake: Intake | None = None,
+    checkup: Checkup | None = None,
 ) -> FastAPI:
-    """The whole application over one open store; closing the store and the intake stays with the caller.
+    """The whole application over one open store; closing store, intake and checkup stays with the caller.
 
-    Without an intake there is no upload and no report.
+    Without an intake and a checkup there is nothing for an administrator.
     """
     service = Service(settings, store, assistant)
     app = FastAPI(
@@ -81,8 +86,8 @@ def create_app(
     app.add_middleware(Guard, body_bytes=settings.server.body_bytes, larger=admin.largest_request(settings.server))
     _add_questions(app, service)
     _add_statements(app, service)
-    if intake is not None and admin.is_offered(settings.server):
-        admin.add_admin(app, settings.server, store, intake)
+    if intake is not None and checkup is not None and admin.is_offered(settings.server):
+        admin.add_admin(app, settings.server, store, intake, checkup)
     else:
         _add_nobody(app)
     _add_unknown(app)

@@ -15,11 +15,13 @@ from ui import render
 if TYPE_CHECKING:
     from store.statements import StatementStore
     from store.types import Filters
+    from ui.checkup import CheckJson
     from ui.report import ReportJson
     from ui.service import Service
     from ui.settings import Settings
 
 SECONDS = 120.0
+CHECK_SECONDS = 3600.0
 PAGE = 1000
 
 
@@ -130,13 +132,25 @@ class ServerClient:
                 f"the server at {self._address} gives its report to nobody; set server.upload = on, or stop it"
             ) from error
 
-    def _call(self, method: str, path: str, *, query: dict[str, Any] | None = None, body: object = None) -> object:
+    def check(self, *, full: bool) -> CheckJson:
+        """Raises NotFoundError where the server offers nothing to an administrator."""
+        return cast("CheckJson", self._call("GET", "/api/doctor", query={"full": full}, seconds=CHECK_SECONDS))
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, Any] | None = None,
+        body: object = None,
+        seconds: float = SECONDS,
+    ) -> object:
         import httpx
 
         given = {name: value for name, value in (query or {}).items() if value is not None}
         try:
             # The server is on this machine, so no proxy of the environment may come between.
-            with httpx.Client(base_url=self._address, timeout=SECONDS, trust_env=False) as http:
+            with httpx.Client(base_url=self._address, timeout=seconds, trust_env=False) as http:
                 reply = http.request(method, path, params=given, json=body)
                 content = reply.json()
         except (httpx.HTTPError, ValueError) as error:

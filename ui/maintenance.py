@@ -12,9 +12,9 @@ from store.errors import FingerprintError, InputError, NotFoundError
 from ui.options import Code, Json, Language, Part, Yes
 
 if TYPE_CHECKING:
-    from store.doctor import Report
     from store.statements import StatementStore
     from store.types import StoredStatement
+    from ui.checkup import CheckJson
     from ui.settings import Settings
 
 app = typer.Typer()
@@ -65,12 +65,12 @@ def doctor(
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")] = False,
     json: Json = False,
 ) -> None:
-    """Check that the store holds what it says it holds; of a store in use, all but its indexes."""
+    """Check that the store holds what it says it holds; a server that has it does so itself."""
     from ui import console
 
-    report = _checked(context.obj.settings(), full=full, repair=repair)
-    console.print_json(_report_json(report)) if json else _print_report(report)
-    if not report.sound:
+    found = _checked(context.obj.settings(), full=full, repair=repair)
+    console.print_json(found) if json else _print_check(found)
+    if not found["sound"]:
         raise typer.Exit(1)
 
 
@@ -134,53 +134,40 @@ def _confirm(what: str, chosen: list[StoredStatement], yes: bool) -> None:
     typer.confirm(f"{what}?", abort=True)
 
 
-def _checked(settings: Settings, *, full: bool, repair: bool) -> Report:
+def _checked(settings: Settings, *, full: bool, repair: bool) -> CheckJson:
     from store.doctor import check_registry
     from store.lock import read_owner
+    from ui.checkup import check_json
+    from ui.client import ServerClient
     from ui.wiring import open_store
 
-    if read_owner(settings.store.folder) is not None and not repair:
-        return check_registry(settings.store.folder, full=full)
-    if not settings.store.folder.exists():
-        raise NotFoundError(f"no store in {settings.store.folder}; choose another --store DIR")
+    folder = settings.store.folder
+    owner = read_owner(folder)
+    if owner is not None and not repair:
+        if owner.address:
+            try:
+                return ServerClient(owner.address).check(full=full)
+            except NotFoundError:  # it serves nothing to an administrator
+                pass
+        return check_json(check_registry(folder, full=full))
+    if not folder.exists():
+        raise NotFoundError(f"no store in {folder}; choose another --store DIR")
     with open_store(settings, wary=full) as store:
-        return store.check(full=full, repair=repair)
+        return check_json(store.check(full=full, repair=repair))
 
 
-def _report_json(report: Report) -> dict[str, object]:
-    return {
-        "sound": report.sound,
-        "full": report.full,
-        "indexes": report.indexes,
-        "statements": report.statements,
-        "chunks": report.chunks,
-        "findings": [
-            {
-                "part": one.part,
-                "kind": one.kind,
-                "what": one.what,
-                "mended": one.mended,
-                "remedy": None if one.mended else one.remedy,
-                "file": str(Path(*one.source)) if one.source else None,
-            }
-            for one in report.findings
-        ],
-        "seconds": round(report.seconds, 2),
-    }
-
-
-def _print_report(report: Report) -> None:
+def _print_check(found: CheckJson) -> None:
     from ui import console
 
-    if report.findings:
-        rows = [(one.part, one.what, "mended" if one.mended else one.remedy) for one in report.findings]
+    if found["findings"]:
+        rows = [(one["part"], one["what"], one["remedy"] or "mended") for one in found["findings"]]
         console.print_table(("Where", "What is wrong", "What to do"), rows)
     out = console.console()
-    extent = "everything" if report.full else "a sample"
-    state = "the store is sound" if report.sound else "the store needs attention"
+    extent = "everything" if found["full"] else "a sample"
+    state = "the store is sound" if found["sound"] else "the store needs attention"
     out.print(
-        f"{report.statements:,} statements and {report.chunks:,} chunks, {extent} looked at "
-        f"in {report.seconds:.1f} s: {state}"
+        f"{found['statements']:,} statements and {found['chunks']:,} chunks, {extent} looked at "
+        f"in {found['seconds']:.1f} s: {state}"
     )
-    if not report.indexes:
+    if not found["indexes"]:
         out.print("The indexes were not looked at: another process has the store. Stop it for that.")

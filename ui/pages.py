@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from assistant.answer import Answer, Claim
     from assistant.evaluation import Figure, Judgement
     from store.types import Header, Paragraph, Passage, StoredStatement
+    from ui.checkup import CheckJson
     from ui.intake import IntakeJson, ReceivedJson
     from ui.report import ReportJson
     from ui.service import Catalogue
@@ -189,10 +190,16 @@ def statement_page(
     )
 
 
-def admin_page(report: ReportJson, intake: IntakeJson, received: ReceivedJson | None = None, root: str = "") -> str:
+def admin_page(
+    report: ReportJson,
+    intake: IntakeJson,
+    check: CheckJson | None,
+    received: ReceivedJson | None = None,
+    root: str = "",
+) -> str:
     """Upload, what is being taken in, and what a person should look at. `received` is what an upload just brought."""
     return _template("admin.html").render(
-        report=report, intake=intake, received=received, root=root, most=MOST_LISTED, most_files=MOST_FILES
+        report=report, intake=intake, check=check, received=received, root=root, most=MOST_LISTED, most_files=MOST_FILES
     )
 
 

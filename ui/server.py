@@ -42,12 +42,14 @@ def serve(settings: Settings, *, open_browser: bool = False) -> None:
     signal.signal(signal.SIGTERM, _stop)
     with open_store(settings, address=address) as store:
         from ui.api import create_app
+        from ui.checkup import Checkup
         from ui.intake import Intake
 
         assistant = build_assistant(settings, store)
         assistant.search(WARM_UP)
         intake = Intake(store, settings.ingest, settings.server.upload_bytes)
-        app = create_app(settings, store, assistant, intake)
+        checkup = Checkup(store)
+        app = create_app(settings, store, assistant, intake, checkup)
         count = store.status().statements
 
         def ready() -> None:
@@ -60,9 +62,11 @@ def serve(settings: Settings, *, open_browser: bool = False) -> None:
 
         try:
             intake.start()
+            checkup.start()
             _server(app, ready).run(sockets=[listener])
         finally:
             intake.close()
+            checkup.close()
 
 
 def bind(host: str, port: int) -> socket.socket:
