@@ -25,10 +25,12 @@ def node(passage: Passage) -> NodeWithScore:
         "paragraph": paragraph.number,
         "label": paragraph.label,
         "page": paragraph.page,
+        "ocr": paragraph.ocr,
         "issued": header.issued,
         "title": header.title,
         "speaker": header.speaker,
         "delegation": header.delegation,
+        "superseded_by": passage.statement.superseded_by,
         "file": passage.statement.file,
     }
     text_node = TextNode(id_=f"{passage.statement.id}#{paragraph.number}", text=paragraph.text, metadata=metadata)
@@ -68,7 +70,8 @@ class StatementQueryEngine(CustomQueryEngine):
 
 
 def _cited(citation: Citation) -> dict[str, Any]:
-    header, paragraph = citation.passage.statement.header, citation.passage.paragraph
+    statement, paragraph = citation.passage.statement, citation.passage.paragraph
+    header = statement.header
     return {
         "n": citation.n,
         "code": header.code,
@@ -76,6 +79,8 @@ def _cited(citation: Citation) -> dict[str, Any]:
         "language": header.language,
         "paragraph": paragraph.number,
         "label": paragraph.label,
+        "ocr": paragraph.ocr,
+        "superseded_by": statement.superseded_by,
         "quote": citation.quote,
         "start": citation.start,
         "end": citation.end,

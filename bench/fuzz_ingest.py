@@ -31,21 +31,22 @@ def main() -> int:
     sizes = [min(_SLICE, options.cases - start) for start in range(0, options.cases, _SLICE)]
     counts: Counter[str] = Counter()
     failures: list[str] = []
-    slowest = 0.0
+    slowest, peak = 0.0, 0
     with ThreadPoolExecutor(options.workers) as pool:
         runs = [pool.submit(lambda n, s: attack(cases(n, s)), n, options.seed + i) for i, n in enumerate(sizes)]
         for run in as_completed(runs):
             outcome = run.result()
             counts.update(outcome.counts)
             failures += outcome.failures
-            slowest = max(slowest, outcome.slowest)
+            slowest, peak = max(slowest, outcome.slowest), max(peak, outcome.peak)
             took = time.monotonic() - started
             print(f"{counts.total()} files, {took:.0f} s, {len(failures)} failures", flush=True)  # noqa: T201
             for failure in outcome.failures:
                 print(failure[:300], flush=True)  # noqa: T201
     for name, count in sorted(counts.items()):
         print(f"{count:6d}  {name}")  # noqa: T201
-    print(f"slowest {slowest:.1f} of {SECONDS:.0f} s, memory at most {MEMORY // 1_000_000} MB")  # noqa: T201
+    held = f"{peak / 1e6:.0f} of {MEMORY / 1e6:.0f} MB"
+    print(f"slowest {slowest:.1f} of {SECONDS:.0f} s, memory at most {held}")  # noqa: T201
     return 1 if failures else 0
 
 

@@ -21,7 +21,7 @@ from store.errors import InputError
 from store.language import detect_language
 from store.types import Header, Paragraph, Statement
 
-PARSER_VERSION = "3"
+PARSER_VERSION = "4"
 """To be raised when the same file would come out otherwise: all files are then read again."""
 _SAMPLE = 4_000
 """Letters from which the language of a text is told."""
@@ -112,7 +112,12 @@ def _statements(document: Document, name: str, row: Row | None) -> Iterator[Stat
         detected = _detected([part]) if len(parts) > 1 else at_large
         header = _header(part, name, text, (detected if part.name and not part.head.speaker else None) or language)
         header = apply(row, header, among=len(parts) > 1, own=part.own)
-        doubts = (*part.head.doubts, *_doubts(header, detected), *metadata_doubts(row), *unknown_parts(row, names))
+        doubts = (
+            *part.head.doubts,
+            *_doubts(header, detected, part.paragraphs),
+            *metadata_doubts(row),
+            *unknown_parts(row, names),
+        )
         yield Statement(header, part.paragraphs, "", doubts=doubts, refers_to=_references(header, part.paragraphs))
 
 
@@ -232,7 +237,7 @@ def _references(header: Header, paragraphs: Sequence[Paragraph]) -> tuple[str, .
     return tuple(code for code in references("\n".join(texts)) if code_key(code) not in own)
 
 
-def _doubts(header: Header, detected: str | None) -> list[str]:
+def _doubts(header: Header, detected: str | None, paragraphs: Sequence[Paragraph]) -> list[str]:
     doubts: list[str] = []
     if header.code_made:
         doubts.append("code made from file name")
@@ -242,4 +247,6 @@ def _doubts(header: Header, detected: str | None) -> list[str]:
         doubts.append("language unknown")
     elif detected and re.match(r"en|fr|de|it|ru|es|uk", header.language) and detected != header.language:
         doubts.append(f"language is given as {header.language}, the text looks like {detected}")
+    if any(paragraph.ocr is not None for paragraph in paragraphs):
+        doubts.append("recognised by OCR")
     return doubts

@@ -41,6 +41,9 @@ class Outcome:
     failures: list[str] = field(default_factory=list)
     """Files that broke a promise, with what happened."""
     slowest: float = 0.0
+    """Seconds of the file that took longest."""
+    peak: int = 0
+    """Bytes of memory that a reading process held at most, its libraries with it."""
 
 
 def seeds() -> dict[str, bytes]:
@@ -130,6 +133,7 @@ def attack(files: Iterator[tuple[str, bytes]]) -> Outcome:
             path.write_bytes(data)
             started = time.monotonic()
             result = child.read(path)
+            outcome.peak = max(outcome.peak, child.peak)
             outcome.slowest = max(outcome.slowest, time.monotonic() - started)
             path.unlink()
             outcome.counts[f"{path.suffix} {result.partition(':')[0]}"] += 1
@@ -142,6 +146,7 @@ class _Child:
     """The process that reads."""
 
     def __init__(self) -> None:
+        self.peak = 0
         self._start()
 
     def _start(self) -> None:
@@ -156,7 +161,8 @@ class _Child:
         self._pipe.send(path)
         try:
             if self._pipe.poll(SECONDS):
-                return str(self._pipe.recv())
+                result, self.peak = self._pipe.recv()
+                return str(result)
             result = "hung"
         except EOFError:
             self._process.join(5)
@@ -193,4 +199,4 @@ def _serve(pipe: Connection) -> None:
             result = "wrong: out of memory"
         except Exception as error:  # noqa: BLE001  whatever it is, it is the finding
             result = f"wrong: {type(error).__name__}: {error}"
-        pipe.send(result)
+        pipe.send((result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))

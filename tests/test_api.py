@@ -19,7 +19,7 @@ CONTRACT = {
 }  # fmt: skip
 CITATION = {
     "n", "code", "part", "language", "paragraph", "label", "quote", "start", "end", "page", "title", "speaker",
-    "delegation", "issued", "superseded_by", "file", "url",
+    "delegation", "issued", "superseded_by", "file", "url", "ocr",
 }  # fmt: skip
 PASSAGE = {"code", "part", "language", "paragraph", "score", "text"}
 FILTERS = {"delegation", "speaker", "code", "issued_from", "issued_to", "language"}

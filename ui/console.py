@@ -56,6 +56,7 @@ def print_answer(answer: render.AnswerJson) -> None:
             out.print("\nClosest, not an answer:")
             for number, passage in enumerate(answer["passages"][:3], 1):
                 out.print(f"{number}. {_place(passage)}")
+                _caveats(out, passage)
         return
     for claim in answer["claims"]:
         mark = "  (not verified)" if claim["support"] == "unverified" else ""
@@ -65,6 +66,7 @@ def print_answer(answer: render.AnswerJson) -> None:
         page = f", page {citation['page']}" if citation["page"] else ""
         out.print(f"[{citation['n']}] {_place(citation)}")
         out.print(f"    {clean(citation['file'])}{page}", style="dim")
+        _caveats(out, citation)
 
 
 def print_passages(found: render.SearchJson) -> None:
@@ -72,6 +74,7 @@ def print_passages(found: render.SearchJson) -> None:
     out = console()
     for number, passage in enumerate(found["passages"], 1):
         out.print(f"{number}. {_place(passage)}", style="bold")
+        _caveats(out, passage)
         out.print(f"   {clean(passage['text'])}\n")
     if not found["passages"]:
         out.print("Nothing found.")
@@ -102,6 +105,8 @@ def print_statement(statement: render.StatementPageJson) -> None:
     for paragraph in statement["paragraphs"]:
         number = clean(paragraph["label"] or str(paragraph["number"]))
         out.print(f"\n{number:>5}  {clean(paragraph['text'])}")
+        if recognised := render.recognised(paragraph["ocr"]):
+            out.print(f"       {recognised}", style="yellow")
         for footnote in paragraph["footnotes"]:
             out.print(f"      {clean(footnote)}", style="dim")
     if statement["also"]:
@@ -267,6 +272,14 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | N
     for row in rows:
         table.add_row(*(clean(cell) for cell in row))
     return table
+
+
+def _caveats(out: Console, place: render.PlaceJson) -> None:
+    """What a reader should know before he relies on the words."""
+    if place["superseded_by"]:
+        out.print(f"    superseded by {clean(place['superseded_by'])}", style="yellow")
+    if recognised := render.recognised(place["ocr"]):
+        out.print(f"    {recognised}", style="yellow")
 
 
 def _place(place: render.PlaceJson) -> str:

@@ -54,6 +54,8 @@ class Source:
     facts: tuple[str, ...]
     title: str | None
     superseded_by: str | None
+    recognised: str | None
+    """Said where the paragraph was read from a picture."""
     before: str | None
     pieces: tuple[Piece, ...]
     after: str | None
@@ -85,6 +87,7 @@ def _source(n: int, passage: Passage, span: tuple[int, int] | None, catalogue: C
         facts=facts(header),
         title=header.title,
         superseded_by=passage.statement.superseded_by,
+        recognised=render.recognised(paragraph.ocr),
         before=around.get(paragraph.number - 1),
         pieces=pieces(paragraph.text, *(span or (0, 0))),
         after=around.get(paragraph.number + 1),
@@ -256,6 +259,7 @@ def _environment() -> Environment:
     environment.filters["language"] = render.language_name
     environment.globals["address_of"] = render.address_of
     environment.globals["facts"] = facts
+    environment.globals["recognised"] = render.recognised
     environment.globals["source_of"] = source_of
     return environment
 

@@ -36,6 +36,8 @@ class PlaceJson(TypedDict):
     paragraph: int
     label: str | None
     page: int | None
+    ocr: float | None
+    """Mean confidence of the recognition, 0 to 1, where the text was read from a picture."""
     title: str | None
     speaker: str | None
     delegation: str | None
@@ -119,6 +121,7 @@ class ParagraphJson(TypedDict):
     label: str | None
     text: str
     page: int | None
+    ocr: float | None
     heading: str | None
     footnotes: list[str]
 
@@ -182,6 +185,7 @@ def place_json(passage: Passage) -> PlaceJson:
         "paragraph": paragraph.number,
         "label": paragraph.place if paragraph.label else None,
         "page": paragraph.page,
+        "ocr": _rounded(paragraph.ocr),
         "title": header.title,
         "speaker": header.speaker,
         "delegation": header.delegation,
@@ -266,6 +270,7 @@ def statement_page_json(
                 "label": paragraph.place if paragraph.label else None,
                 "text": paragraph.text,
                 "page": paragraph.page,
+                "ocr": _rounded(paragraph.ocr),
                 "heading": paragraph.heading,
                 "footnotes": list(paragraph.footnotes),
             }
@@ -307,6 +312,15 @@ def citation_label(code: str, part: str | None, paragraph: int, label: str | Non
     """`PC.DEL/550/08, para. 5`; the printed number where the paragraph has one: `S/RES/1441 (2002), para. OP4`."""
     name = f"{code}, {part}" if part else code
     return f"{name}, para. {(label or '').strip().rstrip('.') or paragraph}"
+
+
+def recognised(ocr: float | None) -> str | None:
+    """What is said beside a text that was read from a picture; None for any other."""
+    return None if ocr is None else f"recognised by OCR, confidence {ocr:.0%}".replace("%", " %")
+
+
+def _rounded(ocr: float | None) -> float | None:
+    return None if ocr is None else round(ocr, 2)
 
 
 def language_name(code: str | None) -> str | None:
