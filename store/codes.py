@@ -51,6 +51,7 @@ _GLUED = re.compile(
     r"(pc|fsc|mc|cio|sec|eef|hdim|odihr|rc|shdm|asrc|cpc)(del|jour|gal|doc|fr|inf|ngo|dec)|([as])(res|pv|prst|inf)"
 )
 _REVISION = re.compile(r"/(Rev|Corr|Add|Amend)\.(\d{1,2})", re.IGNORECASE)
+_AMENDING = re.compile(r"\s?/\s?(Corr|Add|Amend)\.?\s?\d{1,2}(?:\s?/\s?Rev\.?\s?\d{1,2})*\s*$", re.IGNORECASE)
 _YEARLESS = {"jour", "dec"}
 _CYRILLIC_BODY = re.compile(r"(?<!\w)[АВЕКМНОРСТУХЅІ]{1,4}(?=[./])")
 _LOOK_ALIKE_CAPITALS = str.maketrans("АВЕКМНОРСТУХЅІ", "ABEKMHOPCTYXSI")
@@ -233,6 +234,15 @@ def _mended(segment: str, *, first: bool) -> str:
 def base_code(code: str) -> str:
     """The code without `/Rev.n`, `/Corr.n`, `/Add.n`; the code itself where it has none."""
     return re.sub(r"(?:\s?/\s?(?:Rev|Corr|Add|Amend)\.?\s?\d{1,2})+\s*$", "", code, flags=re.IGNORECASE)
+
+
+def amended(code: str) -> str | None:
+    """What a corrigendum, addendum or amendment belongs to: `A/1/Rev.1` for `A/1/Rev.1/Corr.1`; None for other codes.
+
+    A revised addendum, `A/1/Add.1/Rev.2`, belongs to what the addendum belongs to.
+    """
+    match = _AMENDING.search(code)
+    return code[: match.start()] if match else None
 
 
 def revision_rank(code: str) -> int:

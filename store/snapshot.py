@@ -11,7 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from store.codes import base_code, revision_rank
+from store.codes import amended, base_code, revision_rank
 from store.columns import Columns, first_day, fold, keys, last_day
 from store.matrix import places
 from store.registry import Place, Registry, header_of
@@ -117,6 +117,34 @@ class Snapshot:
             and (language is None or s.header.language == language)
         ]
         return sorted(found, key=lambda s: (s.superseded_by is not None, -revision_rank(s.header.code), _order(s)))
+
+    def referring_to(self, code: str) -> list[StoredStatement]:
+        """Statements whose text names a code, the latest first; for a text and its revisions, any revision of it."""
+        key, base = keys(code)
+        ids = self._named.get(key, set()) | (self._named.get(base, set()) if revision_rank(code) >= 0 else set())
+        found = sorted((self.statements[statement_id] for statement_id in ids), key=_order)
+        return sorted(found, key=lambda item: item.header.issued or "", reverse=True)
+
+    def amending(self, code: str) -> list[StoredStatement]:
+        """Corrigenda, addenda and amendments of just this text, in order."""
+        key, base = keys(code)
+        family = [(item, amended(item.header.code)) for item in self._with("base", base)]
+        return sorted((item for item, text in family if text and keys(text)[0] == key), key=_order)
+
+    @cached_property
+    def _named(self) -> dict[str, set[int]]:
+        """Ids of the statements that name a code, by its key; a text and its revisions also by that of their base."""
+        printed: defaultdict[str, list[int]] = defaultdict(list)
+        for item in self.statements.values():
+            for code in item.refers_to:
+                printed[code].append(item.id)
+        named: defaultdict[str, set[int]] = defaultdict(set)
+        for code, ids in printed.items():
+            key, base = keys(code)
+            named[key].update(ids)
+            if revision_rank(code) > 0:
+                named[base].update(ids)
+        return dict(named)
 
     def _with(self, field: str, key: str) -> list[StoredStatement]:
         rows = np.flatnonzero(self.columns.with_key(field, key))

@@ -207,6 +207,16 @@ def test_a_superseded_statement_says_so_and_the_current_one_does_not(http: httpx
     assert "Superseded" in http.get("/statements/CC.DEL/12/19").text
 
 
+def test_a_corrigendum_and_what_it_corrects_name_each_other(http: httpx.Client) -> None:
+    corrected = http.get("/api/statements/CC.GAL/5/19").json()
+    correction = http.get("/api/statements/CC.GAL/5/19/Corr.1").json()
+
+    assert [link["code"] for link in corrected["amended_by"]] == ["CC.GAL/5/19/Corr.1"]
+    assert correction["amends"]["url"] == corrected["url"]
+    assert corrected["amended_by"][0]["url"] in http.get(corrected["url"]).text
+    assert corrected["url"] in http.get(correction["url"]).text
+
+
 def test_the_page_marks_the_exact_words(http: httpx.Client) -> None:
     statement = http.get("/api/statements/CC.DEL/12/19").json()
     paragraph = statement["paragraphs"][2]

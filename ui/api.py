@@ -167,7 +167,9 @@ def _add_statements(app: FastAPI, service: Service) -> None:
             return HTMLResponse(pages.error_page("Not an address of a statement", str(error), root), 422)
         also = service.others(found)
         span = (quote_start, quote_end) if quote_start is not None and quote_end is not None else None
-        return HTMLResponse(pages.statement_page(found, service.paragraphs(found), also, paragraph, span, root))
+        links = service.links(found)
+        text = pages.statement_page(found, service.paragraphs(found), also, links, paragraph, span, root)
+        return HTMLResponse(text)
 
 
 def _add_nobody(app: FastAPI) -> None:

@@ -96,12 +96,16 @@ def print_statement(statement: render.StatementPageJson) -> None:
         ("Original", render.language_name(statement["original_language"])),
         ("Distribution", statement["distribution"]),
         ("Superseded by", statement["superseded_by"]),
+        ("Amends", statement["amends"]["code"] if statement["amends"] else None),
+        ("Amended by", _codes(statement["amended_by"])),
+        ("Refers to", _codes(statement["refers_to"])),
+        ("Referred to by", _codes(statement["referred_by"], statement["referred_by_count"])),
         ("File", statement["file"]),
         ("Doubts", "; ".join(statement["doubts"])),
     )
     for name, value in rows:
         if value:
-            out.print(f"{name + ':':<14} {clean(value)}")
+            out.print(f"{name + ':':<15} {clean(value)}")
     for paragraph in statement["paragraphs"]:
         number = clean(paragraph["label"] or str(paragraph["number"]))
         out.print(f"\n{number:>5}  {clean(paragraph['text'])}")
@@ -272,6 +276,14 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | N
     for row in rows:
         table.add_row(*(clean(cell) for cell in row))
     return table
+
+
+def _codes(links: Sequence[render.LinkJson], count: int | None = None) -> str:
+    """Codes and parts, each once; in brackets what is not in the store. `count` is how many there are in all."""
+    names = [f"{link['code']}, {link['part']}" if link["part"] else link["code"] for link in links]
+    shown = dict.fromkeys(name if link["in_store"] else f"({name})" for name, link in zip(names, links, strict=True))
+    more = (count or 0) - len(links)
+    return "; ".join([*shown, *([f"{more} older ones"] if more > 0 else [])])
 
 
 def _caveats(out: Console, place: render.PlaceJson) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from assistant.citations import reference
 from ui import render
+from ui.links import amendment
 from ui.report import source_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from store.types import Header, Paragraph, Passage, StoredStatement
     from ui.checkup import CheckJson
     from ui.intake import IntakeJson, ReceivedJson
+    from ui.links import Links
     from ui.report import ReportJson
     from ui.service import Catalogue
 
@@ -171,6 +173,7 @@ def statement_page(
     statement: StoredStatement,
     paragraphs: Sequence[Paragraph],
     also: Sequence[StoredStatement],
+    links: Links,
     cited: int | None = None,
     span: tuple[int, int] | None = None,
     root: str = "",
@@ -186,6 +189,7 @@ def statement_page(
         header=statement.header,
         rows=rows,
         also=also,
+        links=links,
         cited=cited,
         before=before,
         after=after,
@@ -258,6 +262,7 @@ def _environment() -> Environment:
     )
     environment.filters["language"] = render.language_name
     environment.globals["address_of"] = render.address_of
+    environment.globals["amendment"] = amendment
     environment.globals["facts"] = facts
     environment.globals["recognised"] = render.recognised
     environment.globals["source_of"] = source_of

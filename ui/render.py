@@ -16,6 +16,7 @@ from store.types import Filters, Header, Paragraph, Passage, StoredStatement, St
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Citation
+    from ui.links import Links
 
 
 class FiltersJson(TypedDict):
@@ -126,9 +127,27 @@ class ParagraphJson(TypedDict):
     footnotes: list[str]
 
 
+class LinkJson(TypedDict):
+    """A document that is named, or one that names."""
+
+    code: str
+    in_store: bool
+    part: str | None
+    language: str | None
+    url: str | None
+    """None where it is not in the store."""
+
+
 class StatementPageJson(StatementJson):
     paragraphs: list[ParagraphJson]
     also: list[StatementJson]
+    refers_to: list[LinkJson]
+    referred_by: list[LinkJson]
+    """The latest first; not all of them where `referred_by_count` is larger."""
+    referred_by_count: int
+    amends: LinkJson | None
+    """What this corrigendum, addendum or amendment belongs to."""
+    amended_by: list[LinkJson]
 
 
 class StatementListJson(TypedDict):
@@ -259,9 +278,9 @@ def statement_json(statement: StoredStatement) -> StatementJson:
 
 
 def statement_page_json(
-    statement: StoredStatement, paragraphs: Sequence[Paragraph], also: Sequence[StoredStatement]
+    statement: StoredStatement, paragraphs: Sequence[Paragraph], also: Sequence[StoredStatement], links: Links
 ) -> StatementPageJson:
-    """A statement with its paragraphs, and the others under its code."""
+    """A statement with its paragraphs, the others under its code, and those that it is tied to."""
     return {
         **statement_json(statement),
         "paragraphs": [
@@ -277,6 +296,22 @@ def statement_page_json(
             for paragraph in paragraphs
         ],
         "also": [statement_json(other) for other in also],
+        "refers_to": [link_json(link.code, link.statement) for link in links.refers_to],
+        "referred_by": [link_json(other.header.code, other) for other in links.referred_by],
+        "referred_by_count": links.referring,
+        "amends": link_json(links.amends.code, links.amends.statement) if links.amends else None,
+        "amended_by": [link_json(other.header.code, other) for other in links.amended_by],
+    }
+
+
+def link_json(code: str, statement: StoredStatement | None) -> LinkJson:
+    """A document by its code, and where it is to be found."""
+    return {
+        "code": code,
+        "in_store": statement is not None,
+        "part": statement.header.part if statement else None,
+        "language": statement.header.language if statement else None,
+        "url": address_of(statement) if statement else None,
     }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from store.errors import InputError, NotFoundError
 from store.types import Filters
 from ui import render
+from ui.links import Links, links_of
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Turn
@@ -38,11 +39,17 @@ class Catalogue:
     def statement(self, code: str, part: str | None = None, language: str | None = None) -> render.StatementPageJson:
         """The statement under a code in any spelling, with its paragraphs and the others under that code."""
         statement = self.find(code, part, language)
-        return render.statement_page_json(statement, self.store.paragraphs(statement.id), self.others(statement))
+        return render.statement_page_json(
+            statement, self.store.paragraphs(statement.id), self.others(statement), self.links(statement)
+        )
 
     def others(self, statement: StoredStatement) -> list[StoredStatement]:
         """The other languages, parts and revisions under its code."""
         return [other for other in self.store.find(statement.header.code) if other.id != statement.id]
+
+    def links(self, statement: StoredStatement) -> Links:
+        """The documents that it names or amends, and those that name or amend it."""
+        return links_of(self.store.snapshot, statement)
 
     def find(
         self, code: str, part: str | None = None, language: str | None = None, only: int | None = None
