@@ -16,7 +16,7 @@ from ingest.paragraphs import split_paragraphs
 from ingest.parts import Section, Speech, may_be_record, sections, speeches
 from ingest.reader import Document, Line, Pages, documents
 from ingest.speakers import aligned_with, on_behalf, short_name
-from store.codes import base_code, code_key, references
+from store.codes import base_code, code_key, references, registered
 from store.errors import InputError
 from store.language import detect_language
 from store.types import Header, Paragraph, Statement
@@ -53,7 +53,7 @@ class _Part:
 
 def digest(file_sha256: str, row: Row | None) -> str:
     """The key of "unchanged, skipped": one half changes with the file and the parser, the other with its metadata."""
-    content = f"{file_sha256}\x1e{PARSER_VERSION}"
+    content = "\x1e".join((file_sha256, PARSER_VERSION, *registered()))
     given = row.canonical() if row else ""
     return "-".join(hashlib.sha256(half.encode()).hexdigest() for half in (content, given))
 

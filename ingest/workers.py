@@ -19,6 +19,7 @@ from typing import Self
 from ingest.chunker import chunk
 from ingest.metadata import Row
 from ingest.parse import parse
+from store.codes import register, registered
 from store.errors import StatementsError
 from store.types import Chunk, Statement
 
@@ -155,7 +156,7 @@ class _Worker:
         context.set_forkserver_preload(["ingest.workers"])
         self._seconds = seconds
         self._line, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, seconds), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, seconds, registered()), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -175,8 +176,9 @@ class _Worker:
         self._process.kill()
 
 
-def _work(line: Connection, seconds: float) -> None:
+def _work(line: Connection, seconds: float, families: Sequence[str]) -> None:
     """What a worker process does, until its line is closed."""
+    register(families)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process' to handle
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _bound_memory()

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from store.errors import InputError
 
@@ -125,6 +126,12 @@ def register(patterns: Sequence[str]) -> None:
     """
     global _families
     _families = tuple(_family(pattern) for pattern in patterns)
+    keys.cache_clear()
+
+
+def registered() -> tuple[str, ...]:
+    """The patterns of the house's own families, for another process to register and for what depends on them."""
+    return tuple(family.template for family in _families)
 
 
 def find(text: str) -> list[Code]:
@@ -191,7 +198,7 @@ def code_key(code: str) -> str:
     text = next((key for family in _families if (key := family.key(text))), text).casefold()
     text = re.sub(r"osce\+|\brestr(?:icted|\.)?|\((?:19|20)\d\d\)", " ", text)
     words = [_fold(word) for word in re.findall(r"[^\W\d_]+|\d+", text)]
-    glued = _GLUED.fullmatch(words[0]) if words else None
+    glued = _GLUED.fullmatch(words[0]) if words and len(words[0]) > 2 else None
     if glued:
         words[:1] = [part for part in glued.groups() if part]
     if len(words) >= 4 and words[:2] == ["s", "res"] and re.fullmatch(r"(?:19|20)\d\d", words[3]):
@@ -204,6 +211,12 @@ def code_key(code: str) -> str:
         if words[index - 1] == "corr" and word.isdigit():
             words[index] = str(_number("corr", word))
     return " ".join(word.lstrip("0") or "0" for word in words)
+
+
+@lru_cache(maxsize=1 << 18)
+def keys(code: str) -> tuple[str, str]:
+    """Look-up key of a code and of its base."""
+    return code_key(code), code_key(base_code(code))
 
 
 def repair(text: str) -> tuple[Code, str] | None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from store.codes import base_code, code_key
+from store.codes import code_key, keys
 from store.types import Filters, Header
 
 OPEN_START, OPEN_END = "0000-01-01", "9999-12-31"
@@ -54,12 +54,6 @@ def fold(text: str) -> str:
     """Small letters without accents: how names are compared."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
-
-
-@lru_cache(maxsize=1 << 18)
-def keys(code: str) -> tuple[str, str]:
-    """Look-up key of a code and of its base."""
-    return code_key(code), code_key(base_code(code))
 
 
 def first_day(date: str | None) -> str:

@@ -11,8 +11,8 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from store.codes import amended, base_code, revision_rank
-from store.columns import Columns, first_day, fold, keys, last_day
+from store.codes import amended, base_code, keys, revision_rank
+from store.columns import Columns, first_day, fold, last_day
 from store.matrix import places
 from store.registry import Place, Registry, header_of
 from store.types import Filters, StoredStatement, StoreStatus

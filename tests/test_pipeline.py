@@ -345,7 +345,7 @@ def test_a_worker_that_dies_takes_down_one_file(folder: Path) -> None:
         write(path, number)
         row = Bomb() if number == 5 else None
         tasks.append(Task(path, path.name, str(folder), "", row))  # type: ignore[arg-type]
-    results = list(parsed(tasks, workers=2))
+    results = [result for result in parsed(tasks, workers=2) if result is not None]
     assert [result.file for result in results] == [task.file for task in tasks]
     assert [result.file for result in results if result.reason] == ["05.txt"]
     assert results[5].reason == "the process that parsed it died on it"

@@ -109,6 +109,20 @@ def test_documented_defaults_are_the_defaults() -> None:
         assert str(getattr(getattr(settings.Settings(), section), key)) == default
 
 
+FAMILY = "VM-{number}/{year}"
+
+
+def test_code_families_from_the_file_and_from_a_variable(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(f'[codes.families]\nnote = "{FAMILY}"\n', encoding="utf-8")
+
+    assert settings.load(file, {}).codes.families == {"note": FAMILY}
+    variable = {"STATEMENTS_CODES_FAMILIES": f'{{ note = "{FAMILY}" }}'}
+    assert settings.load(environment=variable).codes.families == {"note": FAMILY}
+    with pytest.raises(InputError, match=r"STATEMENTS_CODES_FAMILIES: codes.families: .*\{ name = "):
+        settings.load(environment={"STATEMENTS_CODES_FAMILIES": FAMILY})
+
+
 def test_a_key_is_never_shown(tmp_path: Path) -> None:
     loaded = settings.load(environment={"STATEMENTS_EMBEDDER_API_KEY": "open sesame"})
 

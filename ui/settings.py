@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from store.errors import InputError
 
@@ -36,6 +36,16 @@ def _cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path(APPLICATION, appauthor=False) / "models"
+
+
+def _table(value: object) -> object:
+    """A variable of the environment is text: a table in it is written as TOML writes one in one line."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tomllib.loads(f"table = {value}")["table"]
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError('write { name = "VM-{number}/{year}" }') from error
 
 
 class Section(BaseModel):
@@ -81,6 +91,11 @@ class IngestSettings(Section):
     """Statements whose file is gone from that folder are removed."""
 
 
+class CodeSettings(Section):
+    families: Annotated[dict[str, str], BeforeValidator(_table)] = Field(default_factory=dict)
+    """A house's own document codes: name, chosen freely -> how such a code is printed, `VM-{number}/{year}`."""
+
+
 class AnswerSettings(Section):
     reranker: Literal["auto", "off"] = "auto"
     """`auto`: the English reranker orders English passages of English questions."""
@@ -112,6 +127,7 @@ class Settings(Section):
     models: ModelSettings = Field(default_factory=ModelSettings)
     embedder: EmbedderSettings = Field(default_factory=EmbedderSettings)
     ingest: IngestSettings = Field(default_factory=IngestSettings)
+    codes: CodeSettings = Field(default_factory=CodeSettings)
     answer: AnswerSettings = Field(default_factory=AnswerSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
 

@@ -47,6 +47,7 @@ def open_store(
     from ingest.chunker import CHUNKING
     from store.statements import StatementStore
 
+    know_codes(settings)
     return StatementStore.open(
         settings.store.folder,
         embedder(settings),
@@ -56,6 +57,16 @@ def open_store(
         any_index=any_index,
         wary=wary,
     )
+
+
+def know_codes(settings: Settings) -> None:
+    """Let this process, and the workers that it starts, know the house's own document codes."""
+    from store.codes import register
+
+    try:
+        register(list(settings.codes.families.values()))
+    except InputError as error:
+        raise InputError(f"codes.families: {error}; see docs/settings.md") from error
 
 
 class PreparedEmbedder:
