@@ -11,6 +11,7 @@ from pathlib import Path
 from ingest.blocks import row_lines
 from ingest.docx import read_docx
 from ingest.kinds import open_compound
+from ingest.limits import bounded
 from ingest.reader import Line, Pages, clean
 from store.errors import InputError
 
@@ -44,8 +45,8 @@ def read_doc(path: Path) -> Pages:
 def _by_antiword(program: str, path: Path) -> Pages:
     """A paragraph is a line, numbers are printed, hidden and removed text is not; cells stand between bars."""
     with tempfile.TemporaryDirectory(prefix="statements-") as home:
-        bounded = ["sh", "-c", f'ulimit -v {_MEMORY} && exec "$@"', "sh"]
-        run = _run([*bounded, program, "-t", "-w", "0", "-m", "UTF-8.txt", str(path.absolute())], Path(home))
+        shell = ["sh", "-c", f'ulimit -v {_MEMORY} && exec "$@"', "sh"]
+        run = _run([*shell, program, "-t", "-w", "0", "-m", "UTF-8.txt", str(path.absolute())], Path(home))
     if run.returncode:
         reason = "it crashes" if run.returncode < 0 else _last_line(run.stderr)
         raise InputError(f"can't be read by antiword: {reason}")
@@ -56,7 +57,7 @@ def _by_antiword(program: str, path: Path) -> Pages:
             lines.extend(row_lines([[Line(" ".join(cell.split()))] for cell in text[1:-1].split("|")]))
         else:
             lines.extend((Line(text), Line("")) if text else ())
-    return Pages(tuple(lines), whole=True)
+    return Pages(tuple(bounded(lines)), whole=True)
 
 
 def _by_office(program: str, path: Path) -> Pages:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.blocks import Shown, header_lines, heading_level, paragraph_lines, row_lines
+from ingest.limits import bounded
 from ingest.numbering import Numbers, W, integer, numeral, value
 from ingest.package import Package
 from ingest.reader import Line, Pages, clean
@@ -54,7 +55,7 @@ def read_docx(path: Path) -> Pages:
             raise InputError("is not a whole DOCX: its text is missing")
         parts = package.targets(main)
         document = _Document(package, parts)
-        lines = list(document.blocks(body))
+        lines = list(bounded(document.blocks(body)))
         return Pages((*_header(document, package, parts, body, lines), *lines), whole=True)
 
 

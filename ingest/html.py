@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ingest.blocks import heading_level, row_lines
 from ingest.encodings import decode, decode_as
+from ingest.limits import bounded, check_length, text_bytes
 from ingest.numbering import integer, numeral
-from ingest.plain import text_bytes
 from ingest.reader import Line, Pages, clean
 
 if TYPE_CHECKING:
@@ -80,9 +80,10 @@ def decode_html(data: bytes) -> str:
 
 
 def html_pages(text: str) -> Pages:
-    """The lines of a page that is text already."""
+    """The lines of a page that is text already. Raises InputError for one that is too long."""
     from lxml import etree
 
+    check_length(len(text))
     text = text.replace("\0", "")
     parser = etree.HTMLParser(
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, recover=True, huge_tree=False
@@ -91,8 +92,8 @@ def html_pages(text: str) -> Pages:
     if root is None:
         return Pages(())
     page = _Page()
-    lines = list(page.blocks(_content(root)))
-    return Pages(tuple(lines), whole=not page.set_by_hand)
+    lines = tuple(bounded(page.blocks(_content(root))))
+    return Pages(lines, whole=not page.set_by_hand)
 
 
 def _content(root: _Element) -> _Element:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.blocks import Shown, heading_level, paragraph_lines, row_lines
+from ingest.limits import bounded
 from ingest.numbering import integer, numeral
 from ingest.package import Package
 from ingest.reader import Line, Pages, clean
@@ -54,7 +55,7 @@ def read_odt(path: Path) -> Pages:
         if content is None or body is None:
             raise InputError("is not a whole ODT: its text is missing")
         document = _Document([root for root in (package.part("styles.xml"), content) if root is not None])
-        return Pages(tuple(document.blocks(body)), whole=True)
+        return Pages(tuple(bounded(document.blocks(body))), whole=True)
 
 
 @dataclass(frozen=True, slots=True)

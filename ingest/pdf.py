@@ -11,6 +11,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.limits import bounded
 from ingest.ocr import DOTS_PER_INCH, recognise
 from ingest.page import Page, Piece, Rule, letters, page_lines, raised
 from ingest.reader import PAGE_BREAK, Line, Pages, clean
@@ -44,7 +45,7 @@ def read_pdf(path: Path) -> Pages:
 
     try:
         with closing(pypdfium2.PdfDocument(path)) as document:
-            return Pages(tuple(mended(list(_lines(document)))))
+            return Pages(tuple(mended(list(bounded(_lines(document))))))
     except pypdfium2.PdfiumError as error:
         encrypted = "password" in str(error).lower() or "security" in str(error).lower()
         known = "is encrypted: its password is not known here" if encrypted else "is not a whole PDF"

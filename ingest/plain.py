@@ -6,12 +6,9 @@ import re
 from pathlib import Path
 
 from ingest.encodings import decode
+from ingest.limits import check_length, text_bytes
 from ingest.markdown import front_matter, uses_markdown, without_inline_marks, without_markdown
 from ingest.reader import PAGE_BREAK, Line, Pages, clean
-from store.errors import InputError
-
-MOST_TEXT = 20_000_000
-"""Bytes of a text or a page of HTML: some 6,000 pages. What is larger is no statement, and takes minutes to read."""
 
 
 def read_text(path: Path) -> Pages:
@@ -24,17 +21,13 @@ def read_markdown(path: Path) -> Pages:
     return text_pages(decode(text_bytes(path)), markdown=True)
 
 
-def text_bytes(path: Path) -> bytes:
-    """The bytes of a file that is text in some encoding. Raises InputError for one that is too large."""
-    size = path.stat().st_size
-    if size > MOST_TEXT:
-        most = f"{MOST_TEXT // 1_000_000} MB"
-        raise InputError(f"is a text of {size / 1_000_000:.0f} MB, more than the {most} that are read: divide it")
-    return path.read_bytes()
-
-
 def text_pages(text: str, *, markdown: bool) -> Pages:
-    """The lines of a text; marks are also taken off a plain one that clearly uses them."""
+    """The lines of a text; marks are also taken off a plain one that clearly uses them.
+
+    Raises InputError for a text that is too long.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n")
+    check_length(len(text), text.count("\n") + text.count(PAGE_BREAK))
     fields: dict[str, str] = {}
     if markdown:
         fields, text = front_matter(text)
@@ -43,7 +36,7 @@ def text_pages(text: str, *, markdown: bool) -> Pages:
         text = without_inline_marks(text)
     lines: list[Line] = []
     page = 1
-    for part in re.split(r"(\f)", text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n")):
+    for part in re.split(r"(\f)", text):
         if part == "\f":
             page += 1
             lines.append(Line(PAGE_BREAK, page))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest.blocks import header_lines, heading_level, row_lines
+from ingest.limits import bounded
 from ingest.reader import Line, Pages, clean
 from store.errors import InputError
 
@@ -113,7 +114,7 @@ def rtf_pages(data: bytes) -> Pages:
     lines = reading.lines
     header = header_lines(reading.first_header, lines, running=False) if reading.first_header else []
     header = header or header_lines(reading.header, lines, running=reading.title_page)
-    return Pages((*header, *lines), whole=True)
+    return Pages(tuple(bounded((*header, *lines))), whole=True)
 
 
 @dataclass(frozen=True, slots=True)

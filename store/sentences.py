@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,13 @@ _GERMAN_ORDINAL = re.compile(r"(?<!\d)\d{1,2}\.$")
 _OPENS_SMALL = re.compile(r"[\s(“\"«‘'\[—–-]*[a-zà-öø-ÿа-яёїієґ]")
 
 
-_MISSED = re.compile(r"(?P<word>[^\W\d_]+)\.[”»\"')\]]*(?P<space>\s+)(?=[«“\"(]?[A-ZÀ-ÖØ-ÞА-ЯЁЇІЄҐ])")
+_MISSED = re.compile(r"(?<![^\W\d_])(?P<word>[^\W\d_]+)\.[”»\"')\]]*(?P<space>\s+)(?=[«“\"(]?[A-ZÀ-ÖØ-ÞА-ЯЁЇІЄҐ])")
+
+
+_AT_ONCE = 50_000
+"""Characters that the model is given at once."""
+_LAST_END = re.compile(r".*[.!?][”»\"')\]]*\s+(?=\S)", re.DOTALL)
+_LAST_SPACE = re.compile(r".*\s", re.DOTALL)
 
 
 def sentences(text: str, language: str) -> list[tuple[int, int]]:
@@ -52,13 +59,27 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
     after an abbreviation, an initial or an enumerator, and cuts before a small letter.
     """
     spans: list[tuple[int, int]] = []
-    for start, end in _punkt(_MODELS.get(language, "english")).span_tokenize(text):
+    for start, end in _model_spans(text, _MODELS.get(language, "english")):
         for first, last in _cut_again(text, start, end):
             if spans and _belongs(text[spans[-1][0] : spans[-1][1]], text[first:last], language):
                 spans[-1] = (spans[-1][0], last)
             else:
                 spans.append((first, last))
     return spans
+
+
+def _model_spans(text: str, model: str) -> Iterator[tuple[int, int]]:
+    """What the model takes for sentences, some pages at a time: it gives up on a text that takes it seconds."""
+    start = 0
+    while start < len(text):
+        end = len(text)
+        if end - start > _AT_ONCE:
+            window = text[start : start + _AT_ONCE]
+            ends = _LAST_END.match(window) or _LAST_SPACE.match(window)
+            end = start + (ends.end() if ends else _AT_ONCE)
+        for first, last in _punkt(model).span_tokenize(text[start:end]):
+            yield start + first, start + last
+        start = end
 
 
 def _cut_again(text: str, start: int, end: int) -> list[tuple[int, int]]:

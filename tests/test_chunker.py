@@ -91,6 +91,14 @@ def test_sentences(language: str, parts: list[str]) -> None:
     assert [text[start:end] for start, end in sentences(text, language)] == parts
 
 
+def test_a_text_of_many_pages_is_cut_as_a_short_one_is() -> None:
+    parts = ["Mr. Hill spoke in art. 4 of it.", "See para. 5 and No. 12.", "We agree; they do not."] * 2_000
+    text = " ".join(parts)
+    assert [text[start:end] for start, end in sentences(text, "en")] == parts
+    for endless in ("and ", "a"):
+        assert sentences(endless * 100_000, "en")
+
+
 def test_tokens_of_markup_are_plain_text() -> None:
     assert count_tokens("<|endoftext|>") > 1
     assert count_tokens("") == 0

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from ingest.limits import MOST_LINES, MOST_TEXT, bounded
 from ingest.markdown import front_matter, without_inline_marks, without_markdown
-from ingest.reader import PAGE_BREAK, Pages, clean, documents
+from ingest.reader import PAGE_BREAK, Line, Pages, clean, documents
 from store.errors import InputError
 
 RUSSIAN = "Уважаемый господин Председатель, наша делегация поддерживает это предложение и благодарит за доклад.\n" * 5
@@ -78,8 +80,26 @@ def test_a_text_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     with file.open("wb") as stream:
         stream.truncate(200_000_000)
-    with pytest.raises(InputError, match="is a text of 200 MB, more than the 20 MB that are read"):
+    with pytest.raises(InputError, match="is a text of 200 MB, more than the 40 MB that are read"):
         read(file)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.eml"])
+def test_a_document_of_too_many_lines_is_refused(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_text("Subject: Herons\n\nHerons nest." + "\n" * (MOST_LINES + 5) + "and weirs", "utf-8")
+    with pytest.raises(InputError, match="is longer than 1 million lines, the most that is read: divide it"):
+        list(documents(file))
+
+
+def test_a_document_of_too_many_characters_is_refused(tmp_path: Path) -> None:
+    body = base64.encodebytes(("Herons nest at the weir. " * 80 + "\n").encode() * (MOST_TEXT // 2001 + 1)).decode()
+    head = "From: a@example.org\nSubject: Herons\nMIME-Version: 1.0\nContent-Transfer-Encoding: base64\n\n"
+    (tmp_path / "a.eml").write_text(head + body, "utf-8")
+    with pytest.raises(InputError, match="is longer than 40 million characters"):
+        list(documents(tmp_path / "a.eml"))
+    with pytest.raises(InputError, match="is longer than 40 million characters"):
+        list(bounded(Line("weir" * 1000) for _ in range(MOST_TEXT)))
 
 
 def test_clean_text() -> None:
