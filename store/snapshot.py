@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from store.codes import amended, base_code, keys, revision_rank
 from store.columns import Columns, first_day, fold, last_day
 from store.matrix import places
+from store.references import References
 from store.registry import Place, Registry, header_of
 from store.types import Filters, StoredStatement, StoreStatus
 
@@ -37,6 +38,8 @@ class Snapshot:
     paragraphs: int
     filled: Columns | None = None
     """The statements' fields; None where they are still to be read from `statements`."""
+    named: References | None = None
+    """Which statements name a code; None until somebody asks."""
 
     @classmethod
     def empty(cls) -> Snapshot:
@@ -73,6 +76,7 @@ class Snapshot:
         pieces = chunks[np.isin(chunks["statement"], new)]
         still = kept[self.chunk_statement] if len(self.chunk_ids) else np.zeros(0, np.bool_)
         shifted = (np.cumsum(kept, dtype=np.int32) - 1)[self.chunk_statement[still]] if len(kept) else still
+        known: References | None = self.__dict__.get("references", self.named)  # not made only to be carried along
         return Snapshot(
             statements,
             ids,
@@ -82,6 +86,7 @@ class Snapshot:
             np.concatenate([self.chunk_last[still], pieces["last"]]),
             self.paragraphs + sum(s.paragraphs for s in added.values()) - sum(s.paragraphs for s in gone),
             columns,
+            known.changed(gone, added.values()) if known is not None else None,
         )
 
     @cached_property
@@ -120,9 +125,7 @@ class Snapshot:
 
     def referring_to(self, code: str) -> list[StoredStatement]:
         """Statements whose text names a code, the latest first; for a text and its revisions, any revision of it."""
-        key, base = keys(code)
-        ids = self._named.get(key, set()) | (self._named.get(base, set()) if revision_rank(code) >= 0 else set())
-        found = sorted((self.statements[statement_id] for statement_id in ids), key=_order)
+        found = sorted((self.statements[one] for one in self.references.naming(code)), key=_order)
         return sorted(found, key=lambda item: item.header.issued or "", reverse=True)
 
     def amending(self, code: str) -> list[StoredStatement]:
@@ -132,19 +135,8 @@ class Snapshot:
         return sorted((item for item, text in family if text and keys(text)[0] == key), key=_order)
 
     @cached_property
-    def _named(self) -> dict[str, set[int]]:
-        """Ids of the statements that name a code, by its key; a text and its revisions also by that of their base."""
-        printed: defaultdict[str, list[int]] = defaultdict(list)
-        for item in self.statements.values():
-            for code in item.refers_to:
-                printed[code].append(item.id)
-        named: defaultdict[str, set[int]] = defaultdict(set)
-        for code, ids in printed.items():
-            key, base = keys(code)
-            named[key].update(ids)
-            if revision_rank(code) > 0:
-                named[base].update(ids)
-        return dict(named)
+    def references(self) -> References:
+        return References.of(self.statements.values()) if self.named is None else self.named
 
     def _with(self, field: str, key: str) -> list[StoredStatement]:
         rows = np.flatnonzero(self.columns.with_key(field, key))

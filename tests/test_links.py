@@ -16,6 +16,7 @@ import pytest
 from words import WordEmbedder, document, whole
 
 from store.codes import amended
+from store.references import References
 from store.snapshot import Snapshot
 from store.statements import StatementStore
 from store.types import Header, Statement, StoredStatement
@@ -98,8 +99,20 @@ def test_links_follow_the_store(tmp_path: Path) -> None:
             store.embed([(one, whole(one)) for one in (naming("PC.DEL/1/20"), naming("PC.DEL/2/20", "PC.DEL/1/20"))])
         )
         assert codes(store.snapshot.referring_to("PC.DEL/1/20")) == ["PC.DEL/2/20"]
+        later = naming("PC.DEL/3/20", "PC.DEL/1/20/Rev.4", "PC.DEL/2/20")
+        store.add(store.embed([(later, whole(later))]))
+        store.add(store.embed([(one, whole(one)) for one in (naming("PC.DEL/4/20", "PC.DEL/3/20"),)]))
+        assert codes(store.snapshot.referring_to("PC.DEL/1/20")) == ["PC.DEL/2/20", "PC.DEL/3/20"]
+        assert codes(store.snapshot.referring_to("PC.DEL/3/20")) == ["PC.DEL/4/20"]
+        anew = References.of(store.snapshot.statements.values()).named
+        assert {key: set(ids) for key, ids in store.snapshot.references.named.items()} == {
+            key: set(ids) for key, ids in anew.items()
+        }
         store.delete([one.id for one in store.find("PC.DEL/2/20")])
-        assert store.snapshot.referring_to("PC.DEL/1/20") == []
+        assert codes(store.snapshot.referring_to("PC.DEL/1/20")) == ["PC.DEL/3/20"]
+        assert "pc del 2 20" in store.snapshot.references.named
+        store.delete([one.id for one in store.find("PC.DEL/3/20")])
+        assert store.snapshot.references.named.keys() == {"pc del 3 20"}
 
 
 def test_as_json(catalogue: Catalogue) -> None:
