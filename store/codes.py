@@ -216,7 +216,8 @@ def code_key(code: str) -> str:
 @lru_cache(maxsize=1 << 18)
 def keys(code: str) -> tuple[str, str]:
     """Look-up key of a code and of its base."""
-    return code_key(code), code_key(base_code(code))
+    key, base = code_key(code), base_code(code)
+    return key, key if base == code else code_key(base)
 
 
 def repair(text: str) -> tuple[Code, str] | None:
@@ -373,5 +374,7 @@ def _typed_slashed(match: re.Match[str]) -> str | None:
 
 def _fold(word: str) -> str:
     """Latin letters for Cyrillic ones of the same look, where that makes the whole word Latin."""
+    if word.isascii():
+        return word
     latin = word.translate(_LOOK_ALIKES)
     return latin if latin.isascii() else word
