@@ -181,9 +181,11 @@ def _serve(pipe: Connection) -> None:
     import warnings
 
     from ingest.parse import parse
+    from store.language import detect_language
 
     warnings.simplefilter("error")
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    detect_language("Loading what the first file would wait for.")
     pipe.send("ready")
     while True:
         path: Path = pipe.recv()
