@@ -6,7 +6,7 @@ import datetime
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.answer import Answer, Citation, Claim, Turn
 from assistant.citations import cite
@@ -14,12 +14,13 @@ from assistant.prompts import EMPTY_STORE, NOT_FOUND, say
 from assistant.question import LONGEST_QUESTION, Query, checked, understand
 from assistant.reranker import Reranker
 from assistant.retriever import Retriever
+from assistant.shape import items
 from assistant.sufficiency import THRESHOLD, confidence
 from assistant.vocabulary import Vocabulary
 from assistant.writers import DraftClaim, ExtractiveWriter, SentenceScorer, Writer
 from store.errors import InputError, NotFoundError
 from store.statements import StatementStore
-from store.types import Filters, Passage
+from store.types import Filters, Paragraph, Passage
 
 PASSAGES_SHOWN = 10
 """Passages that come with an answer."""
@@ -27,6 +28,10 @@ EVIDENCE = 3
 """Passages handed to the writer at most."""
 EVIDENCE_MARGIN = 0.2
 """Passages whose score is further than this below the best one's are no evidence (measured: docs/quality.md)."""
+SIDE_MARGIN = 1.0
+"""The same for the best passage of a side of a comparison that has none yet: it is named, so it is to be heard."""
+LIST_EVIDENCE = 8
+"""Where everything is asked for: so many of the best passages may add a further document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ class Assistant:
         claims: list[DraftClaim] = []
         with clock.step("write"):
             if passages and confidence(query, passages, self.text) >= self._threshold:
-                claims = chosen.write(query, evidence(passages))
+                claims = chosen.write(query, self._evidence(query, passages))
         with clock.step("verify"):
             checked, citations = _verify(claims)
         return self._answer(question, query, passages, checked, citations, chosen.name, reranker, clock)
@@ -128,12 +133,36 @@ class Assistant:
             self._known = snapshot, vocabulary
         return understand(question, history, filters, snapshot, vocabulary, datetime.date.today())
 
+    def _evidence(self, query: Query, passages: Sequence[Passage]) -> list[Passage]:
+        """What the writer may quote: the best passages, the best of each side, and all that belongs to a list."""
+        chosen = {p.key: p for p in evidence(passages)}
+        for side in query.sides:
+            if not any(p.statement.id in side for p in chosen.values()):
+                own = next((p for p in passages if p.statement.id in side), None)
+                if own is not None and own.score >= passages[0].score - SIDE_MARGIN:
+                    chosen[own.key] = own
+        if query.everyone:
+            for passage in passages[:LIST_EVIDENCE]:
+                heard = any(p.statement.id == passage.statement.id for p in chosen.values())
+                if not heard and passage.score >= passages[0].score - EVIDENCE_MARGIN:
+                    chosen[passage.key] = passage
+        if query.several:
+            for passage in evidence(passages):
+                for item in items(self._paragraphs(passage.statement.id), passage.paragraph.number):
+                    found = replace(passage, paragraph=item, focus=None)
+                    chosen.setdefault(found.key, found)
+        return list(chosen.values())
+
+    def _paragraphs(self, statement_id: int) -> tuple[Paragraph, ...]:
+        """Of a statement; none where it has just been taken out."""
+        try:
+            return self._store.paragraphs(statement_id)
+        except NotFoundError:
+            return ()
+
     def text(self, statement_id: int) -> str:
         """All words of a statement; empty where it has just been taken out."""
-        try:
-            paragraphs = self._store.paragraphs(statement_id)
-        except NotFoundError:
-            return ""
+        paragraphs = self._paragraphs(statement_id)
         return "\n".join(part for p in paragraphs for part in (p.heading, p.text) if part)
 
     def paragraph(self, key: tuple[int, int]) -> str | None:

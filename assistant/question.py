@@ -11,6 +11,7 @@ from assistant.answer import Turn
 from assistant.followup import standalone
 from assistant.named import Named
 from assistant.prompts import CODE_UNKNOWN, NOTHING_MATCHES, say
+from assistant.shape import asks_for_everyone, asks_for_several, sides
 from assistant.vocabulary import Vocabulary
 from store.codes import find_codes
 from store.errors import InputError
@@ -42,6 +43,12 @@ class Query:
     notes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     """Proper names that are no speaker, delegation, period or code of the store: `Bürgenstock`, `MH17`."""
+    sides: tuple[frozenset[int], ...] = ()
+    """Statements of each of those that the question sets beside each other; none where it compares nothing."""
+    several: bool = False
+    """It asks for all of something (`what were the three proposals`), not for one thing."""
+    everyone: bool = False
+    """It asks for all who said something (`which delegations …`)."""
 
 
 def checked(question: str, longest: int) -> str:
@@ -84,6 +91,9 @@ def understand(
         carried=alone.carried,
         notes=notes,
         names=_names(question, named, language),
+        sides=sides(question, named),
+        several=asks_for_several(question),
+        everyone=asks_for_everyone(question),
     )
 
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from assistant.question import Query
 from assistant.reranker import Reranker
+from assistant.window import rarity, window
 from store.statements import Hit, StatementStore
-from store.types import Filters, Passage
+from store.types import Passage
 
 CANDIDATES = 60
 """Chunks taken from each index."""
@@ -20,8 +21,10 @@ LIKELY_CANDIDATES = 20
 """Chunks taken from each index among the statements that the question seems to mean."""
 LIKELY_SHARE = 0.25
 """What the question names must leave out most of the store, else it says nothing of where to look."""
-RERANKED = 12
-"""The reranker reads so many of the fused passages: each costs it some twenty-five milliseconds."""
+RERANKED = 8
+"""The reranker reads so many of the fused passages."""
+READ_WORDS = 60
+"""Words that it reads of each, beside header and headings: whole sentences, those that share most with the question."""
 EQUAL = 1e-6
 SUPERSEDED = -0.5
 """An older revision stands behind the current one, unless it is asked for by its code."""
@@ -60,10 +63,9 @@ class Retriever:
         vector = self._vector(query)
         hits = self._store.search(query.text, vector, filters=query.filters, k=CANDIDATES)
         worth = _worth(query)
-        likely = self._likely(query.filters, worth)
-        if likely:
-            more = self._store.search(query.text, vector, filters=query.filters, only=likely, k=LIKELY_CANDIDATES)
-            hits = list({hit.chunk_id: hit for hit in (*hits, *more)}.values())
+        for likely in self._likely(query, worth):
+            hits += self._store.search(query.text, vector, filters=query.filters, only=likely, k=LIKELY_CANDIDATES)
+        hits = list({hit.chunk_id: hit for hit in hits}.values())
         if not hits:
             return []
         scores = _by_paragraph(hits)
@@ -76,7 +78,8 @@ class Retriever:
                 item["agreement"] += SUPERSEDED
             item["fused"] = fused(item["dense"], best_dense, item["lexical"], best_lexical) + item["agreement"]
         best_first = sorted(scores, key=lambda key: -scores[key]["fused"])
-        chunks = self._store.texts([int(scores[key]["chunk"]) for key in best_first[:RERANKED]])
+        chosen = _read_again(best_first, query.sides)
+        chunks = self._store.texts([int(scores[key]["chunk"]) for key in chosen])
         return [
             replace(p, score=found["fused"], scores=found, focus=_focus(p, chunks.get(int(found["chunk"]))))
             for p in self._store.passages(best_first)
@@ -91,13 +94,17 @@ class Retriever:
             vector /= np.linalg.norm(vector)
         return vector
 
-    def _likely(self, filters: Filters, worth: Mapping[int, float]) -> frozenset[int]:
-        """The statements that agree best with what the question names; none where that is no narrow choice."""
-        if not worth or filters.code:
-            return frozenset()
-        most = max(worth.values())
-        likely = frozenset(i for i, value in worth.items() if value > most - EQUAL)
-        return likely if len(likely) <= LIKELY_SHARE * len(self._store.snapshot.statements) else frozenset()
+    def _likely(self, query: Query, worth: Mapping[int, float]) -> list[frozenset[int]]:
+        """The statements that agree best with what the question names, of all and of each side; no wide choice."""
+        most_of_all = LIKELY_SHARE * len(self._store.snapshot.statements)
+        groups = [frozenset(worth), *query.sides] if worth and not query.filters.code else query.sides
+        likely = []
+        for group in groups:
+            most = max((worth[i] for i in group), default=0.0)
+            best = frozenset(i for i in group if worth[i] > most - EQUAL)
+            if 0 < len(best) <= most_of_all and best not in likely:
+                likely.append(best)
+        return likely
 
     def rerank(self, query: Query, passages: Sequence[Passage]) -> tuple[list[Passage], str | None]:
         """The passages in final order, and the reranker's name where one applied.
@@ -105,21 +112,34 @@ class Retriever:
         The reranker knows English only: with a question in another language the order stays, and a passage in another
         language keeps the place that fusion gave it.
         """
-        head = [p for p in passages[:RERANKED] if p.statement.header.language == "en"]
+        chosen = _read_again([p.key for p in passages], query.sides)
+        head = [p for p in passages if p.key in chosen and p.statement.header.language == "en"]
         if self._reranker is None or query.language != "en" or not head:
             return list(passages), None
-        logits = self._reranker.scores(query.text, [readable(p) for p in head])
+        worth = rarity(query.text, query.language, [readable(p) for p in passages])
+        logits = self._reranker.scores(query.text, [readable(p, window(p, worth, READ_WORDS)) for p in head])
         weight = RERANKER_WEIGHT * (FOLLOW_UP_SHARE if query.question else 1)
         read_again = [_with_logit(p, logit, weight) for p, logit in zip(head, logits, strict=True)]
         scored = iter(sorted(read_again, key=lambda p: -p.score))
         read = {p.key for p in head}
-        placed = [next(scored) if p.key in read else p for p in passages[:RERANKED]]
-        return [*placed, *passages[RERANKED:]], self._reranker.name
+        return [next(scored) if p.key in read else p for p in passages], self._reranker.name
 
 
-def readable(passage: Passage) -> str:
-    """A passage as a model reads it: header line, headings, and of a long paragraph the piece that was found."""
-    start, end = passage.focus or (0, None)
+def _read_again(best_first: Sequence[tuple[int, int]], sides: Sequence[frozenset[int]]) -> set[tuple[int, int]]:
+    """The passages that the reranker reads: of each side its best ones, and the best of all."""
+    share = RERANKED // len(sides) if sides else 0
+    chosen: dict[tuple[int, int], None] = {}
+    for side in sides:
+        chosen |= dict.fromkeys([key for key in best_first if key[0] in side][:share])
+    for key in best_first[:RERANKED]:
+        if len(chosen) < RERANKED:
+            chosen[key] = None
+    return set(chosen)
+
+
+def readable(passage: Passage, place: tuple[int, int] | None = None) -> str:
+    """A passage as a model reads it: header line, headings, and the text at this place or the piece that was found."""
+    start, end = place or passage.focus or (0, None)
     parts = (passage.statement.header.line(), passage.paragraph.heading, passage.paragraph.text[start:end])
     return "\n".join(part for part in parts if part)
 

@@ -13,13 +13,13 @@ from assistant.citations import Quote, attribution, reference
 from assistant.prompts import PARAGRAPH, say
 from assistant.question import Query
 from assistant.reranker import Reranker
-from store.sentences import sentences
+from assistant.window import found_sentences, rarity, shared
 from store.types import Embedder, Passage
 
 MOST_SENTENCES = 3
 """Sentences quoted from one paragraph."""
-SENTENCES_READ = 24
-"""Sentences of the evidence that are scored for one answer."""
+SENTENCES_READ = 4
+"""Sentences of one paragraph that the scorer reads: those that share most with the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,7 @@ class ExtractiveWriter:
         self._scorer = scorer
 
     def write(self, query: Query, evidence: Sequence[Passage]) -> list[DraftClaim]:
-        candidates = [Quote(passage, start, end) for passage in evidence for start, end in _sentences(passage)][
-            :SENTENCES_READ
-        ]
+        candidates = _candidates(query, evidence)
         if not candidates:
             return []
         scores, margin = self._scorer.scores(query, candidates)
@@ -83,11 +81,17 @@ class ExtractiveWriter:
         return claims
 
 
-def _sentences(passage: Passage) -> list[tuple[int, int]]:
-    """The sentences of a passage; of a long paragraph, those of the piece that was found."""
-    first, last = passage.focus or (0, len(passage.paragraph.text))
-    spans = sentences(passage.paragraph.text, passage.statement.header.language)
-    return [(start, end) for start, end in spans if start < last and end > first]
+def _candidates(query: Query, evidence: Sequence[Passage]) -> list[Quote]:
+    """The sentences of the evidence that may answer, in reading order."""
+    quotes = [[Quote(passage, *span) for span in found_sentences(passage)] for passage in evidence]
+    worth = rarity(query.text, query.language, [quote.text for own in quotes for quote in own])
+    return [
+        quote
+        for own in quotes
+        for quote in sorted(
+            sorted(own, key=lambda quote: -shared(quote.text, worth))[:SENTENCES_READ], key=lambda quote: quote.start
+        )
+    ]
 
 
 def _best(scored: Sequence[tuple[float, Quote]], margin: float) -> list[Quote]:

@@ -67,6 +67,26 @@ def test_an_older_revision_is_quoted_when_its_code_is_asked_for(assistant: Assis
     assert all(p.statement.header.code.startswith("CC.DEL/12/19") for p in answer.passages)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What do Lestrin and Tarvenia say about the Joint Notification Centre?",
+        "How does Tarvenia see the Joint Notification Centre, and what does Lestrin want of it?",
+    ],
+)
+def test_a_comparison_is_answered_from_each_side(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question)
+    heard = {citation.passage.statement.header.delegation for citation in answer.citations}
+    assert {"Tarvenia", "Lestrin"} <= heard
+
+
+def test_a_list_is_answered_with_its_items(assistant: Assistant) -> None:
+    answer = assistant.ask("Which objections does Tarvenia raise in CC.DEL/14/19 against the plan for a centre?")
+    cited = {citation.passage.paragraph.number for citation in answer.citations}
+    assert len(cited) > 1
+    assert {c.passage.statement.header.code for c in answer.citations} == {"CC.DEL/14/19"}
+
+
 def test_a_filter_that_leaves_nothing_is_kept_and_said(assistant: Assistant) -> None:
     answer = assistant.ask("Who proposed a joint notification centre?", filters=Filters(delegation=("Atlantis",)))
     assert answer.status == "not_found"
