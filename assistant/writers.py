@@ -18,8 +18,10 @@ from store.types import Embedder, Passage
 
 MOST_SENTENCES = 3
 """Sentences quoted from one paragraph."""
-SENTENCES_READ = 4
+SENTENCES_READ = 3
 """Sentences of one paragraph that the scorer reads: those that share most with the question."""
+FOREIGN_SENTENCES_READ = 8
+"""The same of a paragraph in another language than the question's, where shared words say little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,12 @@ def _candidates(query: Query, evidence: Sequence[Passage]) -> list[Quote]:
     """The sentences of the evidence that may answer, in reading order."""
     quotes = [[Quote(passage, *span) for span in found_sentences(passage)] for passage in evidence]
     worth = rarity(query.text, query.language, [quote.text for own in quotes for quote in own])
-    return [
-        quote
-        for own in quotes
-        for quote in sorted(
-            sorted(own, key=lambda quote: -shared(quote.text, worth))[:SENTENCES_READ], key=lambda quote: quote.start
-        )
-    ]
+    chosen = []
+    for passage, own in zip(evidence, quotes, strict=True):
+        most = SENTENCES_READ if passage.statement.header.language == query.language else FOREIGN_SENTENCES_READ
+        nearest = sorted(own, key=lambda quote: -shared(quote.text, worth))[:most]
+        chosen += sorted(nearest, key=lambda quote: quote.start)
+    return chosen
 
 
 def _best(scored: Sequence[tuple[float, Quote]], margin: float) -> list[Quote]:
