@@ -144,7 +144,7 @@ class Indexes:
                 words.commit()
             found += differ
         if self.words.count() != len(live):
-            self._rebuild_words(snapshot)
+            self.rebuild_words(snapshot)
         return found
 
     def _match(
@@ -174,7 +174,7 @@ class Indexes:
         """Fill all three anew."""
         self.fill_matrix()
         self._rebuild_vectors(snapshot.chunk_ids)
-        self._rebuild_words(snapshot)
+        self.rebuild_words(snapshot)
 
     def remake(self, snapshot: Snapshot) -> None:
         """All three in new folders: Chroma keeps deleted vectors in its files, tantivy words until it merges them."""
@@ -182,7 +182,7 @@ class Indexes:
         self._opening.close()
         shutil.rmtree(self._folder / WORDS)
         self.words = open_words(self._folder / WORDS, trusted=True)
-        self._rebuild_words(snapshot)
+        self.rebuild_words(snapshot)
         self.fill_matrix()
         if not self._chroma_url:
             shutil.rmtree(self._folder / VECTORS, ignore_errors=True)
@@ -208,7 +208,7 @@ class Indexes:
         found, vectors = self.matrix.vectors(np.array(ids, np.int64))
         self.vectors.add(found.tolist(), vectors)
 
-    def _rebuild_words(self, snapshot: Snapshot) -> None:
+    def rebuild_words(self, snapshot: Snapshot) -> None:
         self.words.clear()
         for ids in _slices(snapshot.chunk_ids):
             self.add_words(snapshot, ids.tolist())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import random
 import threading
 import time
@@ -45,6 +46,7 @@ from store.types import (
 )
 from store.vectors import HEADER_SHARE
 
+LOG = logging.getLogger(__name__)
 SCRUB = "scrub"
 """Setting of the registry that is set while a purge is not finished."""
 EMBED_SLICE = 2_000
@@ -89,7 +91,7 @@ class StatementStore:
     ) -> StatementStore:
         """Open or make the store in `folder` and mend what an interrupted write left.
 
-        `chunking` names the chunker's settings. An index made with another embedder, chunker or analyser is refused
+        `chunking` names the chunker's settings. An index made with another embedder or chunker is refused
         (FingerprintError) unless `any_index`, which is for `rebuild` alone. `wary` looks at the indexes as closely as
         after a crash. With `chroma_url` the vectors live in the Chroma server there. A folder in use: StoreBusyError.
         """
@@ -143,15 +145,13 @@ class StatementStore:
         kept = self._registry.setting("fingerprint")
         if kept is None:
             self._registry.set_settings({"fingerprint": self._wanted})
-        elif kept != self._wanted and not any_index:
-            old = json.loads(kept)
-            differs = ", ".join(
-                f"{name} {old.get(name) or 'unfinished'}, settings say {value}"
-                for name, value in wanted.items()
-                if old.get(name) != value
-            )
-            raise FingerprintError(f"the index in {self.folder} was made with {differs}; run: statements rebuild")
-        self._fingerprint_holds = kept is None or kept == self._wanted
+        old = json.loads(kept) if kept else wanted
+        differs = [name for name, value in wanted.items() if old.get(name) != value]
+        self._other_words = differs == ["analyser"]
+        self._other_chunks = bool(differs) and not self._other_words
+        if self._other_chunks and not any_index:
+            said = ", ".join(f"{name} {old.get(name) or 'unfinished'}, settings say {wanted[name]}" for name in differs)
+            raise FingerprintError(f"the index in {self.folder} was made with {said}; run: statements rebuild")
         self._fingerprint = hashlib.sha256(self._wanted.encode()).hexdigest()[:16]
 
     def _settle(self, *, agreed: bool) -> None:
@@ -159,6 +159,10 @@ class StatementStore:
         with index_errors(self.folder):
             self._remove_hidden()
             self._found_at_start = self._indexes.settle(self._snapshot, agreed=agreed)
+            if self._other_words:
+                LOG.warning("%s: words are looked up in another way now: the lexical index is made again", self.folder)
+                self._indexes.rebuild_words(self._snapshot)
+                self._registry.set_settings({"fingerprint": self._wanted})
             if self._registry.setting(SCRUB):
                 self._scrub()
 
@@ -204,7 +208,7 @@ class StatementStore:
         return indexed
 
     def _embedded(self, texts: Sequence[str], sources: Sequence[Place]) -> Vectors:
-        known = self._registry.known_vectors(sources) if self._fingerprint_holds else {}
+        known = self._registry.known_vectors(sources) if not self._other_chunks else {}
         new = [text for text in dict.fromkeys(texts) if text not in known]
         made: dict[str, NDArray[np.float32]] = {}
         for start in range(0, len(new), EMBED_SLICE):
@@ -306,13 +310,13 @@ class StatementStore:
         Chunks and vectors are made anew only where the fingerprint says that they are of another chunker or embedder.
         """
         with self._changing():
-            if self._registry.setting("fingerprint") != self._wanted:
+            if self._other_chunks:
                 self._registry.set_settings({"fingerprint": "{}"})
                 self._remake_chunks(chunk, progress)
                 self._reread()
             self._indexes.rebuild(self._snapshot)
             self._registry.set_settings({"fingerprint": self._wanted})
-            self._fingerprint_holds = True
+            self._other_chunks = False
 
     def _remake_chunks(
         self, chunk: Callable[[Statement], Sequence[Chunk]], progress: Callable[[int, int], None] | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import multiprocessing
 import re
 import shutil
@@ -136,6 +137,20 @@ def test_a_write_that_was_cut_short_leaves_nothing(tmp_path: Path) -> None:
     with StatementStore.open(tmp_path, WordEmbedder()) as second:
         assert [code for code, _ in found(second, "storks nest here")] == ["CC.DEL/1/19"]
         assert second._indexes.vectors.count() == second._indexes.words.count() == 1
+
+
+def test_other_analysers_make_the_words_again_without_embedding(tmp_path: Path) -> None:
+    with StatementStore.open(tmp_path, WordEmbedder()) as first:
+        add(first, *[statement(f"CC.DEL/{n}/19", f"Herons nest in tree {n}.") for n in range(5)])
+        made = json.loads(first._registry.setting("fingerprint") or "")
+        first._registry.set_settings({"fingerprint": json.dumps(made | {"analyser": "0"}, sort_keys=True)})
+        first._indexes.words.clear()
+    embedder = WordEmbedder()
+    for _ in range(2):
+        with StatementStore.open(tmp_path, embedder) as again:
+            assert again._indexes.words.count() == 5
+            assert json.loads(again._registry.setting("fingerprint") or "") == made
+    assert embedder.embedded == 0
 
 
 @pytest.mark.parametrize("index", ["chroma", "lexical"])
