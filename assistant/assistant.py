@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from assistant.answer import Answer, Citation, Claim, Turn
 from assistant.citations import cite
-from assistant.prompts import EMPTY_STORE, NOT_FOUND, say
+from assistant.prompts import CODE_UNKNOWN, EMPTY_STORE, NOT_FOUND, say
 from assistant.question import LONGEST_QUESTION, Query, checked, understand
 from assistant.reranker import Reranker
 from assistant.retriever import Retriever
@@ -18,6 +18,7 @@ from assistant.shape import items
 from assistant.sufficiency import THRESHOLD, confidence
 from assistant.vocabulary import Vocabulary
 from assistant.writers import DraftClaim, ExtractiveWriter, SentenceScorer, Writer
+from store.codes import find_codes
 from store.errors import InputError, NotFoundError
 from store.statements import StatementStore
 from store.types import Filters, Paragraph, Passage
@@ -118,11 +119,13 @@ class Assistant:
             passages, reranker = self._retriever.rerank(query, passages)
         claims: list[DraftClaim] = []
         with clock.step("write"):
-            if passages and confidence(query, passages, self.text) >= self._threshold:
+            best = evidence(passages)
+            absent = _absent_code(query, best)
+            if not absent and confidence(query, passages, best, self.text) >= self._threshold:
                 claims = chosen.write(query, self._evidence(query, passages))
         with clock.step("verify"):
             checked, citations = _verify(claims)
-        return self._answer(question, query, passages, checked, citations, chosen.name, reranker, clock)
+        return self._answer(question, query, passages, checked, citations, chosen.name, reranker, clock, absent)
 
     def _understand(self, question: str, history: Sequence[Turn], filters: Filters) -> Query:
         question = self.checked(question)
@@ -186,10 +189,13 @@ class Assistant:
         writer: str,
         reranker: str | None,
         clock: _Clock,
+        absent: str | None,
     ) -> Answer:
         status = self._store.status()
         refusal = None
-        if not claims:
+        if absent and not claims and status.statements:
+            refusal = say(CODE_UNKNOWN, query.language, code=absent)
+        elif not claims:
             refusal = say(NOT_FOUND if status.statements else EMPTY_STORE, query.language)
         return Answer(
             question=question,
@@ -205,7 +211,7 @@ class Assistant:
             refusal=refusal,
             writer=writer,
             reranker=reranker,
-            notes=query.notes,
+            notes=tuple(note for note in query.notes if note != refusal),
             timings_ms=clock.done(),
         )
 
@@ -213,6 +219,14 @@ class Assistant:
 def evidence(passages: Sequence[Passage]) -> list[Passage]:
     """The best passage and those that are nearly as good."""
     return [p for p in passages[:EVIDENCE] if p.score >= passages[0].score - EVIDENCE_MARGIN]
+
+
+def _absent_code(query: Query, evidence: Sequence[Passage]) -> str | None:
+    """A code that is asked for and not here, unless another one is, or the evidence speaks of it."""
+    if query.filters.code:
+        return None
+    told = {code for passage in evidence for code in find_codes(passage.paragraph.text)}
+    return next((code for code in query.absent if code not in told), None)
 
 
 def _verify(drafts: Sequence[DraftClaim]) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:

@@ -49,6 +49,15 @@ class Query:
     """It asks for all of something (`what were the three proposals`), not for one thing."""
     everyone: bool = False
     """It asks for all who said something (`which delegations …`)."""
+    spoken: Named = field(default_factory=lambda: Named((), ()))
+    """What the question itself names, each with its place in `own`."""
+    absent: tuple[str, ...] = ()
+    """Codes of the question that no statement has."""
+
+    @property
+    def own(self) -> str:
+        """The question as it was asked."""
+        return self.question or self.text
 
 
 def checked(question: str, longest: int) -> str:
@@ -75,8 +84,8 @@ def understand(
     named = vocabulary.read(question, today)
     given = filters
     filters = replace(given, code=given.code or named.codes)
-    unknown = [code for code in find_codes(question) if not snapshot.find(code, None, None)]
-    notes = tuple(say(CODE_UNKNOWN, language, code=code) for code in unknown)
+    absent = tuple(code for code in find_codes(question) if not snapshot.find(code, None, None))
+    notes = tuple(say(CODE_UNKNOWN, language, code=code) for code in absent)
     if filters != given and not snapshot.allowed(filters).any():
         filters = given  # what the question names gives way to what the caller set
     if filters and not snapshot.allowed(filters).any():
@@ -94,6 +103,8 @@ def understand(
         sides=sides(question, named),
         several=asks_for_several(question),
         everyone=asks_for_everyone(question),
+        spoken=named,
+        absent=absent,
     )
 
 

@@ -101,9 +101,9 @@ def test_a_code_in_the_question_gives_way_to_a_filter_that_was_set(assistant: As
 
 
 def test_a_code_that_is_not_here_is_said(assistant: Assistant) -> None:
-    assert assistant.ask("Was steht in PC.DEL/1/99?").notes == (
-        "PC.DEL/1/99 ist nicht unter den hier vorliegenden Erklärungen.",
-    )
+    answer = assistant.ask("Was steht in PC.DEL/1/99?")
+    assert answer.refusal == answer.text == "PC.DEL/1/99 ist nicht unter den hier vorliegenden Erklärungen."
+    assert answer.notes == answer.claims == ()
     assert assistant.ask("What does CC.DEC/7 decide?").notes == ()
 
 

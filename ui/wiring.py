@@ -127,7 +127,12 @@ def build_assistant(settings: Settings, store: StatementStore) -> Assistant:
     from assistant.reranker import CrossEncoder
 
     reranker = CrossEncoder.load(settings.models.folder) if settings.answer.reranker == "auto" else None
-    return Assistant(store, reranker=reranker, question_characters=settings.answer.question_characters)
+    return Assistant(
+        store,
+        reranker=reranker,
+        threshold=settings.answer.threshold,
+        question_characters=settings.answer.question_characters,
+    )
 
 
 def ingest_folder(
