@@ -10,17 +10,18 @@ from assistant.retriever import AGREEMENT
 from assistant.unmet import Read, unmet
 from store.types import Passage
 
-THRESHOLD = 0.4
+THRESHOLD = 0.45
 """Refuse below. Its trade-off curve stands in docs/quality.md; `python bench/calibrate.py` makes it."""
 
 WEIGHTS: Mapping[str, float] = {
-    "constant": 0.33,
-    "unread": 0.96,
-    "dense": 0.64,
-    "lead": 0.74,
-    "reranker": 0.87,
-    "disagreement": -1.3,
-    "unmet": -2.32,
+    "constant": 0.19,
+    "unread": 0.76,
+    "dense": 1.02,
+    "lead": 0.77,
+    "reranker": 0.89,
+    "disagreement": -1.28,
+    "nameless": -1.25,
+    "unmet": -2.21,
 }
 """Logistic regression on `features`, from the same command."""
 
@@ -36,6 +37,7 @@ def features(query: Query, passages: Sequence[Passage], evidence: Sequence[Passa
         "lead": best.score - fifth.score,
         "reranker": best.scores.get("reranker", 0.0) / 5,
         "disagreement": disagreement(query, best),
+        "nameless": float(not (query.named or query.carried or query.names)),
         "unmet": sum(one.weight for one in unmet(query, passages, evidence, read)),
     }
 
