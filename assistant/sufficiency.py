@@ -14,14 +14,14 @@ THRESHOLD = 0.45
 """Refuse below. Its trade-off curve stands in docs/quality.md; `python bench/calibrate.py` makes it."""
 
 WEIGHTS: Mapping[str, float] = {
-    "constant": 0.19,
-    "unread": 0.76,
-    "dense": 1.02,
-    "lead": 0.77,
-    "reranker": 0.89,
-    "disagreement": -1.28,
-    "nameless": -1.25,
-    "unmet": -2.21,
+    "constant": 0.18,
+    "unread": 0.48,
+    "dense": 1.23,
+    "lead": 0.52,
+    "reranker": 0.99,
+    "disagreement": -1.24,
+    "nameless": -1.75,
+    "unmet": -2.23,
 }
 """Logistic regression on `features`, from the same command."""
 
