@@ -10,8 +10,6 @@ from assistant.periods import periods
 from store.language import stop_words
 from store.snapshot import fold
 
-STEM = 4
-"""Two words that begin with so many equal letters count the same: `dose` and `doses`."""
 LEAST_OF_A_WORD = 3
 MOST_UNIT_WORDS = 3
 
@@ -27,10 +25,13 @@ _ASKS_QUANTITY = re.compile(
 )
 _COUNTS_NOTHING = frozenset(
     word
-    for line in ("would could may might must shall money", "geld argent denaro dinero денег грошей")
+    for line in (
+        "would could may might must shall did does do had has have was were is are money",
+        "geld argent denaro dinero денег грошей",
+    )
     for word in line.split()
 )
-"""Words behind `how much` or `what share` that do not name what is counted."""
+"""Behind `how many` they say that what is counted is not named there."""
 _ASKS_MONEY = re.compile(
     r"(?<!\w)(?:(?:what|which) sum|how much money|how many (?:dollars|euros?|pounds)|quelle somme"
     r"|combien (?:de dollars|d['’](?:euros|argent))|welche summe|wie ?viel geld|quale somma|quanto denaro|qué suma"
@@ -107,13 +108,11 @@ def asked_quantity(question: str, language: str) -> tuple[str, ...] | None:
         return None
     unit: list[str] = []
     for word in words_of(question[match.end() :]) if match["counts"] else ():
-        if word in stop_words(language) or len(word) < LEAST_OF_A_WORD or word in _COUNTS_NOTHING:
-            if unit:
-                break
-        elif not word.isdigit():
+        stops = word in stop_words(language) or len(word) < LEAST_OF_A_WORD
+        if word in _COUNTS_NOTHING or (stops and unit) or len(unit) == MOST_UNIT_WORDS:
+            break
+        if not stops and not word.isdigit():
             unit.append(word)
-            if len(unit) == MOST_UNIT_WORDS:
-                break
     return tuple(unit)
 
 
@@ -138,11 +137,6 @@ def asks_money(question: str) -> bool:
 def holds_money(text: str) -> bool:
     """Whether a text names a sum with its currency."""
     return _MONEY.search(text) is not None and holds_quantity(text)
-
-
-def holds_one_of(words: tuple[str, ...], text: str) -> bool:
-    """Whether a text has one of these words, in any form."""
-    return not {word[:STEM] for word in words}.isdisjoint(word[:STEM] for word in words_of(text))
 
 
 def voices(question: str, language: str) -> Iterator[tuple[int, int]]:

@@ -10,18 +10,18 @@ from assistant.retriever import AGREEMENT
 from assistant.unmet import Read, unmet
 from store.types import Passage
 
-THRESHOLD = 0.45
+THRESHOLD = 0.48
 """Refuse below. Its trade-off curve stands in docs/quality.md; `python bench/calibrate.py` makes it."""
 
 WEIGHTS: Mapping[str, float] = {
     "constant": 0.18,
-    "unread": 0.48,
-    "dense": 1.23,
-    "lead": 0.52,
-    "reranker": 0.99,
-    "disagreement": -1.24,
-    "nameless": -1.75,
-    "unmet": -2.23,
+    "unread": 0.75,
+    "dense": 0.9,
+    "lead": 0.7,
+    "reranker": 0.91,
+    "disagreement": -1.18,
+    "nameless": -1.47,
+    "unmet": -2.34,
 }
 """Logistic regression on `features`, from the same command."""
 
@@ -37,7 +37,7 @@ def features(query: Query, passages: Sequence[Passage], evidence: Sequence[Passa
         "lead": best.score - fifth.score,
         "reranker": best.scores.get("reranker", 0.0) / 5,
         "disagreement": disagreement(query, best),
-        "nameless": float(not (query.named or query.carried or query.names)),
+        "nameless": float("reranker" not in best.scores and not (query.named or query.carried or query.names)),
         "unmet": sum(one.weight for one in unmet(query, passages, evidence, read)),
     }
 

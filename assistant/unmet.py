@@ -14,7 +14,7 @@ from typing import Literal
 
 from rapidfuzz import fuzz, process
 
-from assistant.demands import asked_quantity, asks_money, holds_money, holds_one_of, holds_quantity, voices, words_of
+from assistant.demands import asked_quantity, asks_money, holds_money, holds_quantity, voices, words_of
 from assistant.names import FORUMS, mentions
 from assistant.question import Query
 from assistant.retriever import readable
@@ -24,7 +24,7 @@ from store.sentences import sentences
 from store.snapshot import fold
 from store.types import Passage
 
-Kind = Literal["name", "state", "quantity", "unit", "period", "voice"]
+Kind = Literal["name", "state", "quantity", "period", "voice"]
 Read = Callable[[int], str]
 """The whole text of a statement by its id."""
 
@@ -141,12 +141,8 @@ def _quantity(query: Query, evidence: Sequence[Passage]) -> Iterator[Unmet]:
     agree = [sum(p.statement.id in ids for ids in kinds) for p in evidence]
     meant = [p for p, agreed in zip(evidence, agree, strict=True) if agreed == max(agree)]
     holds = holds_money if asks_money(query.own) else holds_quantity
-    counting = [text for p in meant for text in _sentences(p) if holds(text)]
-    if not counting:
+    if not any(holds(text) for p in meant for text in _sentences(p)):
         yield Unmet("quantity", " ".join(unit))
-    one_language = all(p.statement.header.language == query.language for p in meant)
-    if unit and one_language and not any(holds_one_of(unit, text) for text in counting):
-        yield Unmet("unit", " ".join(unit), 0.5)
 
 
 def _sentences(passage: Passage) -> Iterator[str]:

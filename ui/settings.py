@@ -101,7 +101,7 @@ class AnswerSettings(Section):
     """`auto`: the English reranker orders English passages of English questions."""
     question_characters: int = Field(default=4000, ge=1)
     """A longer question is refused."""
-    threshold: float = Field(default=0.45, ge=0, le=1)
+    threshold: float = Field(default=0.48, ge=0, le=1)
     """Below this confidence, 0 to 1, the assistant says that the statements do not tell."""
     history_tokens: int = Field(default=2000, ge=0)
     """Turns of a conversation are dropped, oldest first, beyond this."""
