@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from assistant.question import Query
 from assistant.reranker import Reranker
+from assistant.votes import WORDS, asks_for_outcome, tells_outcome
 from assistant.window import rarity, window
 from store.statements import Hit, StatementStore
 from store.types import Passage
@@ -25,6 +26,8 @@ RERANKED = 8
 """The reranker reads so many of the fused passages."""
 READ_WORDS = 60
 """Words that it reads of each, beside header and headings: whole sentences, those that share most with the question."""
+VOTED_ON = 5
+"""Where a question asks how a vote went: so many of the best statements are looked into for it."""
 EQUAL = 1e-6
 SUPERSEDED = -0.5
 """An older revision stands behind the current one, unless it is asked for by its code."""
@@ -77,6 +80,8 @@ class Retriever:
             if statement_id in known and known[statement_id].superseded_by and not query.filters.code:
                 item["agreement"] += SUPERSEDED
             item["fused"] = fused(item["dense"], best_dense, item["lexical"], best_lexical) + item["agreement"]
+        if asks_for_outcome(query.text):
+            self._add_outcomes(query, vector, scores)
         best_first = sorted(scores, key=lambda key: -scores[key]["fused"])
         chosen = _read_again(best_first, query.sides)
         chunks = self._store.texts([int(scores[key]["chunk"]) for key in chosen])
@@ -85,6 +90,21 @@ class Retriever:
             for p in self._store.passages(best_first)
             for found in (scores[p.key],)
         ]
+
+    def _add_outcomes(
+        self, query: Query, vector: NDArray[np.float32], scores: dict[tuple[int, int], dict[str, float]]
+    ) -> None:
+        """The lines of the best statements that tell how a vote went count as much as what was found of these."""
+        best: dict[int, float] = {}
+        for statement_id, number in sorted(scores, key=lambda key: -scores[key]["fused"]):
+            best.setdefault(statement_id, scores[statement_id, number]["fused"])
+        meant = dict(list(best.items())[:VOTED_ON])
+        hits = self._store.search(WORDS, vector, filters=query.filters, only=meant.keys(), k=VOTED_ON)
+        found = _by_paragraph([replace(hit, lexical=0.0) for hit in hits])
+        for passage in self._store.passages(list(found)):
+            if tells_outcome(query.text, passage.paragraph.text):
+                item = scores.get(passage.key) or found[passage.key] | {"agreement": 0.0, "fused": 0.0}
+                scores[passage.key] = item | {"fused": max(item["fused"], meant[passage.statement.id]), "outcome": 1.0}
 
     def _vector(self, query: Query) -> NDArray[np.float32]:
         """Of the standalone question; a follow-up counts once more by itself, for it is what is asked."""
@@ -120,7 +140,7 @@ class Retriever:
         logits = self._reranker.scores(query.text, [readable(p, window(p, worth, READ_WORDS)) for p in head])
         weight = RERANKER_WEIGHT * (FOLLOW_UP_SHARE if query.question else 1)
         read_again = [_with_logit(p, logit, weight) for p, logit in zip(head, logits, strict=True)]
-        scored = iter(sorted(read_again, key=lambda p: -p.score))
+        scored = iter(sorted(_with_outcomes(read_again), key=lambda p: -p.score))
         read = {p.key for p in head}
         return [next(scored) if p.key in read else p for p in passages], self._reranker.name
 
@@ -167,7 +187,22 @@ def _with_logit(passage: Passage, logit: float, weight: float) -> Passage:
     return replace(passage, score=passage.scores["fused"] + weight * logit, scores=scores)
 
 
-def _by_paragraph(hits: Sequence[Hit]) -> Mapping[tuple[int, int], dict[str, float]]:
+def _with_outcomes(passages: Sequence[Passage]) -> list[Passage]:
+    """The line that tells how a vote went has the scores of the best of its statement, which says what was voted on."""
+    best: dict[int, Passage] = {}
+    for passage in sorted(passages, key=lambda p: -p.score):
+        best.setdefault(passage.statement.id, passage)
+    lifted = []
+    for passage in passages:
+        above = best[passage.statement.id]
+        if passage.scores.get("outcome") and above is not passage:
+            scores = {**above.scores, "outcome": 1.0}
+            passage = replace(passage, score=above.score + EQUAL, scores=scores)
+        lifted.append(passage)
+    return lifted
+
+
+def _by_paragraph(hits: Sequence[Hit]) -> dict[tuple[int, int], dict[str, float]]:
     """The best scores that a paragraph has from its chunks, and the id of the chunk that is nearest."""
     scores: dict[tuple[int, int], dict[str, float]] = {}
     for hit in sorted(hits, key=lambda hit: -hit.dense):
