@@ -15,7 +15,7 @@ import json
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -111,6 +111,21 @@ def codes_in(texts: Iterable[str], *, typed: bool) -> list[str]:
     return list(found)
 
 
+class _Head(NamedTuple):
+    """What all chunks of a statement have in common."""
+
+    line: str
+    codes: frozenset[str]
+    terms: Mapping[str, str]
+    days: Mapping[str, int]
+
+    @classmethod
+    def of(cls, header: Header) -> _Head:
+        line, terms = header.line(), terms_of(header)
+        codes = frozenset((terms["code"], terms["base"], *codes_in((line,), typed=False)))
+        return cls(readable(line), codes, terms, days_of(header))
+
+
 def committed(folder: Path) -> set[str] | None:
     """Names, up to their first dot, of the segments that the last commit names, and of their lists of deletions whole.
 
@@ -165,20 +180,21 @@ class LexicalIndex:
         return self._writer
 
     def add(self, entries: Iterable[LexicalEntry]) -> None:
-        """Becomes findable with `commit`."""
+        """Becomes findable with `commit`. Quickest where the entries of one statement follow each other."""
+        header, head = None, None
         for entry in entries:
-            line = entry.header.line()
+            if head is None or entry.header is not header:
+                header, head = entry.header, _Head.of(entry.header)
             document = tantivy.Document()
             document.add_unsigned("chunk", entry.chunk_id)
             document.add_unsigned("statement", entry.statement_id)
-            document.add_text(_field(entry.header.language), readable(f"{line}\n{entry.text}"))
-            document.add_text("header", readable(line))
-            terms = terms_of(entry.header)
-            for key in {terms["code"], terms["base"], *codes_in((line, entry.text), typed=False)}:
+            document.add_text(_field(entry.header.language), f"{head.line}\n{readable(entry.text)}")
+            document.add_text("header", head.line)
+            for key in {*head.codes, *codes_in((entry.text,), typed=False)}:
                 document.add_text("codes", key)
-            for name, term in terms.items():
+            for name, term in head.terms.items():
                 document.add_text(name, term)
-            for name, day in days_of(entry.header).items():
+            for name, day in head.days.items():
                 document.add_unsigned(name, day)
             self._open_writer.add_document(document)
 
