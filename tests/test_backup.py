@@ -56,7 +56,7 @@ def test_a_restored_store_is_the_same(folder: Path, tmp_path: Path) -> None:
         assert content(old) == content(new)
         assert old.status() == new.status()
         question = embedder.embed_query("tree 3")
-        for hits in zip(*(one.search("tree 3", question, k=4) for one in (old, new)), strict=True):
+        for hits in zip(*(one.search("tree 3", question, k=10) for one in (old, new)), strict=True):
             assert hits[0].chunk_id == hits[1].chunk_id
             assert hits[0].dense == pytest.approx(hits[1].dense, abs=1e-3)
             assert hits[0].lexical == pytest.approx(hits[1].lexical, abs=1e-3)

