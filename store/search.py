@@ -51,7 +51,7 @@ class Hit:
     dense: float
     """Cosine to the question."""
     lexical: float
-    """BM25; 0 where no word is shared."""
+    """BM25; 0 where no word is shared, or where the chunk is just being taken out."""
 
 
 Found = tuple[NDArray[np.int64], NDArray[np.float32]]
