@@ -122,7 +122,7 @@ class Assistant:
             best = evidence(passages)
             absent = _absent_code(query, best)
             if not absent and confidence(query, passages, best, self.text) >= self._threshold:
-                claims = chosen.write(query, self._evidence(query, passages))
+                claims = chosen.write(query, self._evidence(query, passages, best))
         with clock.step("verify"):
             checked, citations = _verify(claims)
         return self._answer(question, query, passages, checked, citations, chosen.name, reranker, clock, absent)
@@ -136,9 +136,9 @@ class Assistant:
             self._known = snapshot, vocabulary
         return understand(question, history, filters, snapshot, vocabulary, datetime.date.today())
 
-    def _evidence(self, query: Query, passages: Sequence[Passage]) -> list[Passage]:
+    def _evidence(self, query: Query, passages: Sequence[Passage], best: Sequence[Passage]) -> list[Passage]:
         """What the writer may quote: the best passages, the best of each side, and all that belongs to a list."""
-        chosen = {p.key: p for p in evidence(passages)}
+        chosen = {p.key: p for p in best}
         for side in query.sides:
             if not any(p.statement.id in side for p in chosen.values()):
                 own = next((p for p in passages if p.statement.id in side), None)
@@ -150,7 +150,7 @@ class Assistant:
                 if not heard and passage.score >= passages[0].score - EVIDENCE_MARGIN:
                     chosen[passage.key] = passage
         if query.several:
-            for passage in evidence(passages):
+            for passage in best:
                 for item in items(self._paragraphs(passage.statement.id), passage.paragraph.number):
                     found = replace(passage, paragraph=item, focus=None)
                     chosen.setdefault(found.key, found)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from assistant.periods import periods
+from store.columns import fold
 from store.language import stop_words
-from store.snapshot import fold
 
 LEAST_OF_A_WORD = 3
 MOST_UNIT_WORDS = 3

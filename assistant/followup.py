@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from assistant.answer import Turn
 from assistant.named import Named
 from assistant.vocabulary import Vocabulary
+from store.columns import fold
 from store.language import stop_words
-from store.snapshot import Snapshot, fold
+from store.snapshot import Snapshot
 
 FOLLOW_UP_WORDS = 12
 """A question with fewer words than this may lean on those before it."""

@@ -43,11 +43,6 @@ class Named:
         return self._values("delegation")
 
     @cached_property
-    def topics(self) -> tuple[str, ...]:
-        """States that the question is about rather than asks to hear (`on Ukraine`)."""
-        return self._values("topic")
-
-    @cached_property
     def forums(self) -> tuple[str, ...]:
         return self._values("forum")
 

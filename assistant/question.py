@@ -14,9 +14,10 @@ from assistant.prompts import CODE_UNKNOWN, NOTHING_MATCHES, say
 from assistant.shape import asks_for_everyone, asks_for_several, sides
 from assistant.vocabulary import Vocabulary
 from store.codes import find_codes
+from store.columns import fold
 from store.errors import InputError
 from store.language import detect_language, stop_words
-from store.snapshot import Snapshot, fold
+from store.snapshot import Snapshot
 from store.types import Filters
 
 LONGEST_QUESTION = 4_000

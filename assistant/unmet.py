@@ -20,8 +20,8 @@ from assistant.question import Query
 from assistant.retriever import readable
 from assistant.speaker_index import overlaps
 from assistant.speakers import keys_of
+from store.columns import fold
 from store.sentences import sentences
-from store.snapshot import fold
 from store.types import Passage
 
 Kind = Literal["name", "state", "quantity", "period", "voice"]

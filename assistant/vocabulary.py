@@ -14,7 +14,9 @@ from assistant.names import FORUMS, Mention, entities_of, fold, mentions
 from assistant.periods import Period, periods
 from assistant.speaker_index import SpeakerIndex, overlaps
 from assistant.spoken_codes import codes_in
-from store.snapshot import Snapshot, first_day, keys, last_day
+from store.codes import keys
+from store.columns import first_day, last_day
+from store.snapshot import Snapshot
 from store.types import Header, StoredStatement
 
 Key = TypeVar("Key")

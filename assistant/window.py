@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from assistant.demands import words_of
 from store.language import stop_words
 from store.sentences import sentences
-from store.snapshot import fold
 from store.types import Passage
 
 STEM = 5
@@ -18,7 +17,7 @@ STEM = 5
 
 def stems(text: str) -> set[str]:
     """The beginnings of a text's words, without capitals and accents."""
-    return {word[:STEM] for word in re.findall(r"[^\W_]+", fold(text))}
+    return {word[:STEM] for word in words_of(text)}
 
 
 def rarity(question: str, language: str, texts: Sequence[str]) -> dict[str, float]:

@@ -14,7 +14,7 @@ import sqlite3
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,10 +22,9 @@ from pathlib import Path
 from typing import IO
 
 from store import schema
-from store.errors import InputError, NotFoundError, StoreError, StoreFullError
+from store.errors import InputError, NotFoundError, disk_errors
 from store.lock import NAME as LOCK
 from store.lock import FolderLock
-from store.recovery import NO_SPACE
 from store.registry import translated
 
 REGISTRY = schema.FILE
@@ -207,11 +206,5 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-@contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in NO_SPACE:
-            raise StoreFullError(f"no space left in {folder}; free some and run the same command again") from error
-        raise StoreError(f"can't write in {folder} ({error.strerror}); choose another place") from error
+def _disk_errors(folder: Path) -> AbstractContextManager[None]:
+    return disk_errors(folder, f"can't write in {folder}", "choose another place")

@@ -33,7 +33,6 @@ NEAR = 10
 SAME = 0.999
 """Cosine from which two copies of a vector count as the same: float16 and float32 differ by less than 1e-4."""
 
-LIVE = "SELECT chunks.id FROM chunks JOIN statements ON statements.id = statement_id WHERE live ORDER BY chunks.id"
 COUNTS = """SELECT (SELECT count(*) FROM statements WHERE live) AS statements,
   (SELECT count(*) FROM chunks JOIN statements ON statements.id = statement_id WHERE live) AS chunks"""
 REPAIR = "run: statements doctor --repair"
@@ -178,7 +177,7 @@ class Held:
 
 def compare(registry: Registry, held: Held, *, full: bool, seed: int) -> Iterator[Finding]:
     """Where the indexes and the matrix hold something else than the registry."""
-    live = np.array([row.id for row in _rows(registry, LIVE)], np.int64)
+    live = registry.chunks_of()["id"]
     yield from differences("vectors", live, held.vectors.ids())
     yield from differences("words", live, held.words.ids())
     rows = held.matrix.chunks["id"]

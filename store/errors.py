@@ -6,7 +6,7 @@
     ├── StoreError            ask the operator
     │   ├── StoreBusyError    another process owns the store: use it, or wait and retry
     │   ├── StoreFullError    the disk is full: make space and run the same command again
-    │   ├── FingerprintError  the index was made with another embedder, chunker or analyser: rebuild
+    │   ├── FingerprintError  the index was made with another embedder or chunker: rebuild
     │   └── StoreDamagedError the folder can't be read: restore or ingest again
     ├── ModelError            a model is missing, or its file is not the one on its card
     └── RemoteError           a configured endpoint failed: retry, or look at its address
@@ -17,10 +17,19 @@ library is called.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EDQUOT, EFBIG, ENOSPC
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from store.lock import Owner
+
+
+NO_SPACE = (ENOSPC, EDQUOT, EFBIG)
+"""Error numbers of a write that found no space."""
 
 
 class StatementsError(Exception):
@@ -64,3 +73,14 @@ class ModelError(StatementsError):
 
 class RemoteError(StatementsError):
     """A configured endpoint failed."""
+
+
+@contextmanager
+def disk_errors(folder: Path, what: str, remedy: str) -> Iterator[None]:
+    """The operating system's errors over files in `folder`: a full disk, or `what` failed, with what helps."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            raise StoreFullError(f"no space left in {folder}; free some and run the same command again") from error
+        raise StoreError(f"{what} ({error.strerror}); {remedy}") from error

@@ -13,16 +13,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from errno import EDQUOT, EFBIG, ENOSPC
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from store.errors import StoreError, StoreFullError
+from store.errors import disk_errors
 from store.types import Vectors
 
 CHUNK = np.dtype([("id", "<i8"), ("statement", "<i8"), ("first", "<i4"), ("last", "<i4")])
@@ -36,7 +35,6 @@ BLOCK = 1024
 CANDIDATES = 4
 """For k results, the best k times so many by int8 are scored exactly: int8 moves a cosine by about 0.0005."""
 FEWEST_CANDIDATES = 256
-FULL = (ENOSPC, EDQUOT, EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +209,5 @@ def _rough_scores(held: _Rows, rows: NDArray[np.int64], vector: NDArray[np.float
     return scores * held.scales[rows]
 
 
-@contextmanager
-def _translated(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise StoreFullError(f"no space left in {folder}; free some and run the same command again") from error
-        raise StoreError(f"{folder} can't be read or written ({error.strerror}); check the disk and rights") from error
+def _translated(folder: Path) -> AbstractContextManager[None]:
+    return disk_errors(folder, f"{folder} can't be read or written", "check the disk and rights")

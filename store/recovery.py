@@ -13,22 +13,22 @@ import logging
 import os
 import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
+from typing import TypeVar
 
 from store import probe
-from store.errors import StatementsError, StoreError, StoreFullError
+from store.errors import NO_SPACE, StatementsError, StoreError, StoreFullError
 from store.lexical import LexicalIndex, remove_uncommitted
 from store.probe import VECTORS as VECTORS
 from store.vectors import VectorIndex
 
+T = TypeVar("T")
+
 LOG = logging.getLogger(__name__)
 SEAL = "indexes.seal"
 WORDS = "lexical"
-NO_SPACE = (ENOSPC, EDQUOT, EFBIG)
-"""Error numbers of a write that found no space."""
 FOOTER_MAGIC = 1337
 """Ends every segment file of tantivy, after a JSON footer with the CRC-32 of what stands before, and its length."""
 
@@ -81,18 +81,7 @@ def open_vectors(folder: Path, *, trusted: bool, dimension: int | None) -> Vecto
     if known and not trusted and dimension and not probe.survives(folder.parent, dimension):
         LOG.warning("the vector index in %s is damaged: it is made again", folder)
         remove(folder)
-    try:
-        with index_errors(folder.parent):
-            return VectorIndex(folder)
-    except StoreFullError:
-        raise
-    except StoreError as error:
-        if not folder.exists():
-            raise
-        LOG.warning("the vector index is made again: %s", error)
-        remove(folder)
-        with index_errors(folder.parent):
-            return VectorIndex(folder)
+    return _opened(VectorIndex, folder, "vector")
 
 
 def open_words(folder: Path, *, trusted: bool) -> LexicalIndex:
@@ -101,16 +90,22 @@ def open_words(folder: Path, *, trusted: bool) -> LexicalIndex:
     if not trusted and damaged_segments(folder):
         LOG.warning("the lexical index in %s is damaged: it is made again", folder)
         remove(folder)
+    return _opened(LexicalIndex, folder, "lexical")
+
+
+def _opened(index: Callable[[Path], T], folder: Path, name: str) -> T:
     try:
         with index_errors(folder.parent):
-            return LexicalIndex(folder)
+            return index(folder)
     except StoreFullError:
         raise
     except StoreError as error:
-        LOG.warning("the lexical index is made again: %s", error)
+        if not folder.exists():
+            raise
+        LOG.warning("the %s index is made again: %s", name, error)
         remove(folder)
         with index_errors(folder.parent):
-            return LexicalIndex(folder)
+            return index(folder)
 
 
 def remove(folder: Path) -> None:

@@ -312,18 +312,6 @@ class Registry:
                 rows += _tuples(db, f"{columns} IN ({','.join(map(str, map(int, part)))})")
         return np.sort(np.array(rows, CHUNK), order="id")
 
-    def live_chunks(self) -> NDArray[np.int64]:
-        """Rows (chunk id, statement id, first paragraph, last paragraph), in order of id."""
-        query = (
-            sa.select(chunks.c.id, chunks.c.statement_id, chunks.c.first, chunks.c.last)
-            .join(statements)
-            .where(statements.c.live)
-            .order_by(chunks.c.id)
-        )
-        with self.begin() as db:
-            rows = [tuple(row) for row in db.execute(query)]
-        return np.array(rows, np.int64).reshape(-1, 4)
-
     def chunk_texts(self, ids: Sequence[int]) -> list[tuple[int, int, str]]:
         """(id, statement id, text) of these chunks."""
         found: list[tuple[int, int, str]] = []

@@ -12,13 +12,11 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from store.codes import amended, base_code, keys, revision_rank
-from store.columns import Columns, first_day, fold, last_day
+from store.columns import Columns, fold
 from store.matrix import places
 from store.references import References
 from store.registry import Place, Registry, header_of
 from store.types import Filters, StoredStatement, StoreStatus
-
-__all__ = ["Snapshot", "first_day", "fold", "keys", "last_day"]
 
 
 @dataclass(frozen=True)

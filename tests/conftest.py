@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+from served import CHROMIUM, FLAGS
+from words import HashEmbedder
 
+from ingest.chunker import CHUNKING
 from store.models import CARDS, prepare
+from store.statements import StatementStore
 from ui.settings import load
 
 
@@ -28,6 +33,25 @@ def models_folder() -> Path:
     for card in CARDS.values():
         prepare(card, folder)
     return folder
+
+
+@pytest.fixture
+def embedder() -> HashEmbedder:
+    return HashEmbedder()
+
+
+@pytest.fixture
+def store(tmp_path: Path, embedder: HashEmbedder) -> Iterator[StatementStore]:
+    with StatementStore.open(tmp_path / "store", embedder, chunking=CHUNKING) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*FLAGS, "--disable-sync"])
+        yield chromium
+        chromium.close()
 
 
 def _guarded_method(method: Callable[..., Any], place: int) -> Callable[..., Any]:

@@ -20,6 +20,8 @@ from ui.cli import main
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples" / "statements"
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 COMMAND = [sys.executable, "-m", "ui"]
 SECONDS = 240
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
+from words import HashEmbedder
 
-from ingest.chunker import CHUNKING
 from ingest.metadata import Row
 from ingest.parse import digest, parse
 from ingest.pipeline import BATCH_CHUNKS, IngestReport, Progress, ingest
@@ -20,39 +16,10 @@ from ingest.report import report
 from ingest.workers import Task, parsed
 from store.errors import InputError
 from store.statements import StatementStore
-from store.types import Statement, Vectors
+from store.types import Statement
 
 TEXT = "XX.DEL/{number}/20\n3 May 2020\n\nENGLISH\n\nMr. Chairman,\n\nThe {number} boats are in the harbour today.\n"
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "statements"
-
-
-class HashEmbedder:
-    """Vectors without meaning: the pipeline only carries them."""
-
-    fingerprint = "hash"
-    dimension = 16
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        self.texts.extend(texts)
-        return np.array([self.embed_query(text) for text in texts], np.float32).reshape(-1, self.dimension)
-
-    def embed_query(self, text: str) -> NDArray[np.float32]:
-        numbers = np.frombuffer(hashlib.sha512(text.encode()).digest()[:16], np.uint8).astype(np.float32) + 1
-        return np.asarray(numbers / np.linalg.norm(numbers), np.float32)
-
-
-@pytest.fixture
-def embedder() -> HashEmbedder:
-    return HashEmbedder()
-
-
-@pytest.fixture
-def store(tmp_path: Path, embedder: HashEmbedder) -> Iterator[StatementStore]:
-    with StatementStore.open(tmp_path / "store", embedder, chunking=CHUNKING) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -5,30 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from served import run, serving
-from test_pipeline import HashEmbedder, write
+from test_pipeline import write
+from words import HashEmbedder
 
-from ingest.chunker import CHUNKING
 from ingest.pipeline import ingest
 from store.statements import StatementStore
 from ui.report import report_csv, report_json
 
 COLUMNS = ["file", "code", "part", "date", "speaker", "organization", "language", "original_language", "title"]
-
-
-@pytest.fixture
-def embedder() -> HashEmbedder:
-    return HashEmbedder()
-
-
-@pytest.fixture
-def store(tmp_path: Path, embedder: HashEmbedder) -> Iterator[StatementStore]:
-    with StatementStore.open(tmp_path / "store", embedder, chunking=CHUNKING) as opened:
-        yield opened
 
 
 @pytest.fixture

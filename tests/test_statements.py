@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
-import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from words import WordEmbedder, whole
 
 from store.errors import FingerprintError, NotFoundError, StoreBusyError
 from store.registry import Registry
 from store.statements import StatementStore
-from store.types import Chunk, Filters, Header, Paragraph, Statement, Vectors
-
-
-class WordEmbedder:
-    """Each word has a random direction; a text is their sum. Enough to test storing; it knows no meaning."""
-
-    dimension = 64
-
-    def __init__(self, fingerprint: str = "words") -> None:
-        self.fingerprint = fingerprint
-        self.embedded = 0
-
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        self.embedded += len(texts)
-        return np.array([self.embed_query(text) for text in texts], np.float32).reshape(-1, self.dimension)
-
-    def embed_query(self, text: str) -> NDArray[np.float32]:
-        total = np.zeros(self.dimension)
-        for word in re.findall(r"\w+", text.lower()):
-            seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
-            total += np.random.default_rng(seed).normal(size=self.dimension)
-        return (total / (np.linalg.norm(total) or 1)).astype(np.float32)
+from store.types import Filters, Header, Paragraph, Statement
 
 
 def statement(code: str, *texts: str, file: str | None = None, **header: str) -> Statement:
@@ -47,10 +24,6 @@ def statement(code: str, *texts: str, file: str | None = None, **header: str) ->
     return Statement(
         Header(code, **fields), paragraphs, file or code.replace("/", "_") + ".txt", "/docs", digest=str(texts)
     )
-
-
-def whole(item: Statement) -> tuple[Chunk, ...]:
-    return tuple(Chunk(p.text, p.number, p.number) for p in item.paragraphs)
 
 
 def add(store: StatementStore, *items: Statement) -> None:

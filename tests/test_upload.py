@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
-from served import serving
-from test_chat import CHROMIUM, FLAGS, PHONE
+from playwright.sync_api import Browser, ViewportSize
+from served import CHROMIUM, serving
+from test_chat import PHONE
 from test_pipeline import TEXT
 
 from ui.intake import MOST_NAME_BYTES, safe_name
@@ -175,14 +175,6 @@ def test_long_names_are_cut_and_keep_their_ending() -> None:
     name = safe_name("я" * 500 + ".docx")
     assert name.endswith("я.docx")
     assert len(name.encode()) <= MOST_NAME_BYTES
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*FLAGS, "--disable-sync"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.browser

@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 from served import COMMAND, ROOT, environment, serving
-from test_pipeline import HashEmbedder, write
+from test_pipeline import write
+from words import HashEmbedder
 
 from ingest.chunker import CHUNKING
 from ingest.pipeline import ingest

@@ -1,4 +1,4 @@
-"""Statements without a parser and vectors without a model, for tests of the store alone."""
+"""Statements without a parser and vectors without a model, for tests of the store and the pipeline."""
 
 from __future__ import annotations
 
@@ -38,6 +38,24 @@ class WordEmbedder:
         words = re.findall(r"\w+", text.lower())
         total = sum((_direction(word, self.dimension) for word in words), np.zeros(self.dimension))
         return np.asarray(total / (np.linalg.norm(total) or 1), np.float32)
+
+
+class HashEmbedder:
+    """Vectors without meaning: the pipeline only carries them."""
+
+    fingerprint = "hash"
+    dimension = 16
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        self.texts.extend(texts)
+        return np.array([self.embed_query(text) for text in texts], np.float32).reshape(-1, self.dimension)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        numbers = np.frombuffer(hashlib.sha512(text.encode()).digest()[:16], np.uint8).astype(np.float32) + 1
+        return np.asarray(numbers / np.linalg.norm(numbers), np.float32)
 
 
 def document(file: str, *statements: tuple[Header, Sequence[str]]) -> tuple[Statement, ...]:
