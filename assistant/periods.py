@@ -144,7 +144,7 @@ def _points(text: str) -> Iterator[Period]:
             if month and day and int(month) > 12 >= int(day):
                 month, day = day, month
             span = _days(year, int(month or 0), int(day or 0))
-        elif word and (months := _months_of(word)):
+        elif word and (months := months_of(word)):
             span = _days(year, months[0], int(day or 0), months[1])
             if span and found["day2"] and (last := _days(year, months[0], int(found["day2"]))):
                 span = span[0], last[1]
@@ -155,7 +155,7 @@ def _points(text: str) -> Iterator[Period]:
             span = (f"{year}-01-01", span[1]) if span else None
         if span is None:
             continue
-        named = not word or _months_of(word)
+        named = not word or months_of(word)
         yield Period(*span, match.start() if named else match.end() - 4, match.end())
 
 
@@ -200,7 +200,7 @@ def _stems() -> tuple[tuple[str, int], ...]:
     return tuple((stem, number) for number, line in enumerate(_MONTH_STEMS, 1) for stem in line.split())
 
 
-def _months_of(word: str) -> tuple[int, int] | None:
+def months_of(word: str) -> tuple[int, int] | None:
     """First and last month of the month or season that a folded word names."""
     if word in _month_words():
         return _month_words()[word]
@@ -264,7 +264,7 @@ def _relative(text: str, today: datetime.date) -> Iterator[Period]:
         elif word in _SPOKEN_MONTHS.split():
             month = today.replace(day=1) - datetime.timedelta(days=0 if match["this"] else 1)
             span = _days(month.year, month.month)
-        elif (months := _months_of(word)) and not re.match(r"\.?,?\s+\d", text[match.end() :]):
+        elif (months := months_of(word)) and not re.match(r"\.?,?\s+\d", text[match.end() :]):
             if not match["this"] and (year, months[1]) >= (today.year, today.month):
                 year -= 1
             span = _days(year, months[0], 0, months[1])
