@@ -57,4 +57,6 @@ class Answer:
     """Name of the reranker that ordered the passages; None where none applied."""
     notes: tuple[str, ...] = ()
     """What the reader should know: a filter that was dropped, a model that was not reachable."""
+    tokens: int | None = None
+    """Tokens that a language model took, as the endpoint counts them; None where none was asked."""
     timings_ms: dict[str, float] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +17,7 @@ from assistant.retriever import Retriever
 from assistant.shape import items
 from assistant.sufficiency import THRESHOLD, confidence
 from assistant.vocabulary import Vocabulary
-from assistant.writers import DraftClaim, ExtractiveWriter, SentenceScorer, Writer
+from assistant.writers import Draft, DraftClaim, ExtractiveWriter, SentenceScorer, Writer
 from store.codes import find_codes
 from store.errors import InputError, NotFoundError
 from store.statements import StatementStore
@@ -69,14 +69,16 @@ class Assistant:
         store: StatementStore,
         *,
         reranker: Reranker | None = None,
-        writers: Mapping[str, Writer] | None = None,
+        model: Callable[[Writer], Writer] | None = None,
         threshold: float = THRESHOLD,
         question_characters: int = LONGEST_QUESTION,
     ) -> None:
+        """`model` makes the writer that answers unless another is asked for, given the one it falls back to."""
         self._store = store
         self._retriever = Retriever(store, reranker)
         extractive = ExtractiveWriter(SentenceScorer(store.embedder, reranker))
-        self._writers: dict[str, Writer] = {extractive.name: extractive, **(writers or {})}
+        chosen: list[Writer] = [model(extractive)] if model else []
+        self._writers = {writer.name: writer for writer in (*chosen, extractive)}
         self._threshold = threshold
         self._question_characters = question_characters
         self._known = store.snapshot, Vocabulary.of(store.snapshot)
@@ -117,15 +119,15 @@ class Assistant:
             passages = self._retriever.candidates(query)
         with clock.step("rerank"):
             passages, reranker = self._retriever.rerank(query, passages)
-        claims: list[DraftClaim] = []
+        draft = Draft([], chosen.name)
         with clock.step("write"):
             best = evidence(passages)
             absent = _absent_code(query, best)
             if not absent and confidence(query, passages, best, self.text) >= self._threshold:
-                claims = chosen.write(query, self._evidence(query, passages, best))
+                draft = chosen.write(query, self._evidence(query, passages, best))
         with clock.step("verify"):
-            checked, citations = _verify(claims)
-        return self._answer(question, query, passages, checked, citations, chosen.name, reranker, clock, absent)
+            checked, citations = _verify(draft.claims)
+        return self._answer(question, query, passages, checked, citations, draft, reranker, clock, absent)
 
     def _understand(self, question: str, history: Sequence[Turn], filters: Filters) -> Query:
         question = self.checked(question)
@@ -186,7 +188,7 @@ class Assistant:
         passages: Sequence[Passage],
         claims: tuple[Claim, ...],
         citations: tuple[Citation, ...],
-        writer: str,
+        draft: Draft,
         reranker: str | None,
         clock: _Clock,
         absent: str | None,
@@ -209,9 +211,10 @@ class Assistant:
             passages=_shown(passages, citations),
             filters=query.filters,
             refusal=refusal,
-            writer=writer,
+            writer=draft.writer,
             reranker=reranker,
-            notes=tuple(note for note in query.notes if note != refusal),
+            notes=(*(note for note in query.notes if note != refusal), *draft.notes),
+            tokens=draft.tokens,
             timings_ms=clock.done(),
         )
 

@@ -135,7 +135,7 @@ def _form_faults(sentence: str) -> tuple[Fault, ...]:
 
 
 def _element_faults(sentence: str, quote: Quote, language: str) -> tuple[Fault, ...]:
-    """Numbers, dates, names and negation of the sentence that are not the quote's; a speaker's name may be the head's."""
+    """Numbers, dates, names and negation of the sentence that are not the quote's. The head's names are known."""
     header = quote.passage.statement.header
     said, text = sentence.translate(_PLAIN), quote.text.translate(_PLAIN)
     values = {number.value for number in numbers(text, header.language)}

@@ -1,7 +1,7 @@
 """Small words that carry or turn the meaning of a sentence, in the house's languages: what the checker reads by.
 
-Patterns match whole words in small letters. Where a word is ambiguous it stands in the stricter list: a sentence that is
-refused costs little.
+Patterns match whole words in small letters. Where a word is ambiguous it stands in the stricter list: a sentence
+that is refused costs little.
 """
 
 from __future__ import annotations
@@ -47,35 +47,43 @@ JOINS = _any("and or & et ou und oder sowie e ed o od y u и или та й аб
 
 LIMITS = _any(
     # en
-    r"save barring bar apart aside excluding unlike pending supposing if unless whether provided providing though although while whereas but except excepting only merely until till "
-    r"before after once when because since so as than then later however instead rather almost nearly partly some few "
+    r"save barring bar apart aside excluding unlike pending supposing if unless whether provided providing though "
+    r"although while whereas but except excepting only merely until till "
+    r"before after once when because since so as than then later however instead rather almost nearly partly some "
+    r"few "
     r"that which who whom whose what to may might could would should can must shall will wish\w* want\w* hope\w* "
     r"sa(?:y|ys|id|ying) stat(?:e|es|ed|ing) claim\w* alleg\w* accord\w* report\w* accus\w* reject\w* refus\w* "
     r"deni\w* deny\w* fail\w* oppos\w* suppos\w* rumou?r\w* believ\w* think\w* thought argu\w* insist\w* maintain\w* "
     r"suggest\w* propos\w* assert\w* so-called purport\w* subject condition\w* case event theory theoretically "
     r"possib\w* perhaps probabl\w* likely hypothe\w* draft false\w* untrue wrong\w* doubt\w* cancel\w* withdr\w* "
     # fr
-    r"hormis excluant si sauf sinon mais quoique bien tandis alors que qu' qui dont quand lorsque lorsqu' puisque puisqu' comme parce "
+    r"hormis excluant si sauf sinon mais quoique bien tandis alors que qu' qui dont quand lorsque lorsqu' puisque "
+    r"puisqu' comme parce "
     r"selon d'après avant après jusque jusqu' condition\w* pourvu dit disent déclar\w* affirm\w* prétend\w* allég\w* "
     r"refus\w* rejet\w* ni\w+ nie accus\w* peut-être seulement seule?s? presque afin pour prétendu\w* ensuite puis "
     # de
-    r"abgesehen ausgenommen wenn falls sofern soweit ob dass aber sondern jedoch obwohl obgleich während ausser außer nur lediglich bis bevor "
+    r"abgesehen ausgenommen wenn falls sofern soweit ob dass aber sondern jedoch obwohl obgleich während ausser "
+    r"außer nur lediglich bis bevor "
     r"nachdem weil da als wie laut zufolge angeblich sag\w* erklär\w* behaupt\w* meint? mein\w* lehn\w* verweiger\w* "
     r"bestreit\w* zu um damit könn\w* würd\w* soll\w* müss\w* dürf\w* woll\w* vielleicht fast beinahe teilweise dann "
     r"vorbehalt\w* "
     # it
-    r"escluso se salvo tranne eccetto ma però benché sebbene mentre che chi cui quando perché poiché come secondo prima dopo "
+    r"escluso se salvo tranne eccetto ma però benché sebbene mentre che chi cui quando perché poiché come secondo "
+    r"prima dopo "
     r"finché purché disse dice detto dichiar\w* afferm\w* sostien\w* rifiut\w* respin\w* neg\w+ forse solo soltanto "
     r"quasi per poi presunt\w* condizion\w* "
     # es
-    r"si salvo aparte excluid\w* sino excepto pero aunque mientras quien\w* cuyo\w* cuando porque según antes después hasta siempre dijo dice "
+    r"si salvo aparte excluid\w* sino excepto pero aunque mientras quien\w* cuyo\w* cuando porque según antes "
+    r"después hasta siempre dijo dice "
     r"afirm\w* sosti\w* sostuv\w* rechaz\w* neg\w+ quizás? tal solo sólo solamente casi para luego supuest\w* "
     r"presunt\w* condici\w* "
     # ru, uk
-    r"исключая исключени\w* если коли ли разве кроме но однако хотя пока что чтобы кто котор\w* когда потому поскольку как согласно до после "
+    r"исключая исключени\w* если коли ли разве кроме но однако хотя пока что чтобы кто котор\w* когда потому "
+    r"поскольку как согласно до после "
     r"перед лишь только почти сказа\w* заяви\w* заявля\w* утвержд\w* якобы отверг\w* отказ\w* отриц\w* может могу\w* "
     r"мог\w* бы должн\w* будто услови\w* словам мнению затем потом "
-    r"винятк\w* якщо чи крім окрім але проте хоча поки що щоб хто як\w* згідно після лише тільки майже сказа\w* заяви\w* "
+    r"винятк\w* якщо чи крім окрім але проте хоча поки що щоб хто як\w* згідно після лише тільки майже сказа\w* "
+    r"заяви\w* "
     r"заявля\w* стверджу\w* нібито відкин\w* відмов\w* запереч\w* може можуть б би мус\w* умов\w* потім"
 )
 """What makes the words beside it hold under a condition, in part, at a time, or for another speaker."""
@@ -126,7 +134,8 @@ MY_DELEGATION = {
 """How a speaker names the one who speaks; `we` may be everybody in the room."""
 
 OFFICES = _any(
-    "the of a an le la les de du des l' d' der die das il lo del della el los representative delegation delegate minister "
+    "the of a an le la les de du des l' d' der die das il lo del della el los representative delegation delegate "
+    "minister "
     "ministry délégation représentante? delegation vertreter\\w* delegazione rappresentante delegación "
     "делегаци[яи] представител\\w* делегаці[яї] представни\\w*"
 )

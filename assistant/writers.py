@@ -33,13 +33,26 @@ class DraftClaim:
     support: Support
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a writer made of the evidence; no claims where it does not carry an answer."""
+
+    claims: list[DraftClaim]
+    writer: str
+    """Name of the writer whose claims these are."""
+    notes: tuple[str, ...] = ()
+    """What the reader should know of how they were written."""
+    tokens: int | None = None
+    """Tokens that a language model took; None where none was asked."""
+
+
 class Writer(Protocol):
-    """Evidence, best first, to claims; none where the evidence does not carry an answer."""
+    """Evidence, best first, to claims."""
 
     @property
     def name(self) -> str: ...
 
-    def write(self, query: Query, evidence: Sequence[Passage]) -> list[DraftClaim]: ...
+    def write(self, query: Query, evidence: Sequence[Passage]) -> Draft: ...
 
 
 class SentenceScorer:
@@ -70,17 +83,17 @@ class ExtractiveWriter:
     def __init__(self, scorer: SentenceScorer) -> None:
         self._scorer = scorer
 
-    def write(self, query: Query, evidence: Sequence[Passage]) -> list[DraftClaim]:
+    def write(self, query: Query, evidence: Sequence[Passage]) -> Draft:
         candidates = _candidates(query, evidence)
         if not candidates:
-            return []
+            return Draft([], self.name)
         scores, margin = self._scorer.scores(query, candidates)
-        claims = []
+        claims: list[DraftClaim] = []
         for passage in evidence:
             own = [(s, c) for s, c in zip(scores, candidates, strict=True) if c.passage.key == passage.key]
             if own:
-                claims += [_claim(query, quote) for quote in _join(_best(own, margin))]
-        return claims
+                claims += [quoted(query, quote) for quote in _join(_best(own, margin))]
+        return Draft(claims, self.name)
 
 
 def _candidates(query: Query, evidence: Sequence[Passage]) -> list[Quote]:
@@ -114,7 +127,12 @@ def _join(quotes: Sequence[Quote]) -> list[Quote]:
     return joined
 
 
-def _claim(query: Query, quote: Quote) -> DraftClaim:
+def quoted(query: Query, quote: Quote) -> DraftClaim:
+    """The quote itself as a claim."""
+    return DraftClaim(introduced(query, quote, f"“{quote.text}”"), (quote,), "quoted")
+
+
+def introduced(query: Query, quote: Quote, words: str) -> str:
+    """The words with who said them and where before them: `Ms. Öre (Ruritania), CC.DEL/1/19, para. 3: …`."""
     who, where = attribution(quote.passage), reference(quote.passage, say(PARAGRAPH, query.language))
-    lead = f"{who}, {where}" if who else where
-    return DraftClaim(f"{lead}: “{quote.text}”", (quote,), "quoted")
+    return f"{who}, {where}: {words}" if who else f"{where}: {words}"

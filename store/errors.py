@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EDQUOT, EFBIG, ENOSPC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +74,8 @@ class ModelError(StatementsError):
 class RemoteError(StatementsError):
     """A configured endpoint failed."""
 
+    reason: Literal["refused", "slow", "unsupported", "failed"] = "failed"
+    """`unsupported`: it answers, but not to a request of this form."""
 
 @contextmanager
 def disk_errors(folder: Path, what: str, remedy: str) -> Iterator[None]:

@@ -86,6 +86,7 @@ class AnswerJson(TypedDict):
     writer: str
     reranker: str | None
     notes: list[str]
+    tokens: int | None
     timings_ms: dict[str, float]
     index: IndexJson
 
@@ -181,6 +182,7 @@ def answer_json(answer: Answer) -> AnswerJson:
         "writer": answer.writer,
         "reranker": answer.reranker,
         "notes": list(answer.notes),
+        "tokens": answer.tokens,
         "timings_ms": {step: round(time, 1) for step, time in answer.timings_ms.items()},
         "index": index_json(answer.index),
     }

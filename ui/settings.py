@@ -107,6 +107,26 @@ class AnswerSettings(Section):
     """Turns of a conversation are dropped, oldest first, beyond this."""
 
 
+class WriterSettings(Section):
+    kind: Literal["off", "openai", "ollama"] = "off"
+    """`off`: answers are quotes; `openai`: an OpenAI-compatible endpoint; `ollama`: an Ollama server."""
+    url: str | None = None
+    """Base address: `http://127.0.0.1:8080/v1`, or `http://127.0.0.1:11434` of Ollama."""
+    model: str | None = None
+    """Name of the model at the endpoint."""
+    api_key: SecretStr | None = None
+    api_key_file: Location | None = None
+    """A file that holds the key alone; used when `api_key` is not set."""
+    timeout_seconds: float = Field(default=60.0, gt=0)
+    """Of one call; there are two at most for an answer."""
+    prompt_tokens: int = Field(default=3000, ge=1500)
+    """Evidence is cut so that a prompt has no more."""
+    answer_tokens: int = Field(default=700, ge=50)
+    """What the model may write for one answer."""
+    day_tokens: int = Field(default=1_000_000, ge=0)
+    """Prompts and replies of one day (UTC) together; beyond it answers are quotes. 0: no bound."""
+
+
 class ServerSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
@@ -131,6 +151,7 @@ class Settings(Section):
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     codes: CodeSettings = Field(default_factory=CodeSettings)
     answer: AnswerSettings = Field(default_factory=AnswerSettings)
+    writer: WriterSettings = Field(default_factory=WriterSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
 
 

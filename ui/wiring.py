@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from assistant.assistant import Assistant
+    from assistant.writers import Writer
     from ingest.pipeline import IngestReport
     from store.statements import StatementStore
     from store.types import Embedder, Vectors
@@ -130,8 +131,39 @@ def build_assistant(settings: Settings, store: StatementStore) -> Assistant:
     return Assistant(
         store,
         reranker=reranker,
+        model=_model(settings),
         threshold=settings.answer.threshold,
         question_characters=settings.answer.question_characters,
+    )
+
+
+def _model(settings: Settings) -> Callable[[Writer], Writer] | None:
+    """What makes the writer `llm`, where a language model is set. Raises InputError where half of it is."""
+    chosen = settings.writer
+    if chosen.kind == "off":
+        return None
+    if not chosen.url or not chosen.model:
+        missing = "url" if not chosen.url else "model"
+        raise InputError(f"writer.kind is {chosen.kind} but writer.{missing} is not set; see docs/settings.md")
+    from assistant.endpoint import DayBudget, Endpoint
+    from assistant.llm_writer import LlmWriter
+    from ui.settings import secret
+
+    endpoint = Endpoint(
+        chosen.kind,
+        chosen.url,
+        chosen.model,
+        api_key=secret(chosen.api_key, chosen.api_key_file),
+        timeout=chosen.timeout_seconds,
+        answer_tokens=chosen.answer_tokens,
+        context_tokens=chosen.prompt_tokens + chosen.answer_tokens,
+    )
+    return lambda extractive: LlmWriter(
+        endpoint,
+        extractive,
+        prompt_tokens=chosen.prompt_tokens,
+        answer_tokens=chosen.answer_tokens,
+        budget=DayBudget(chosen.day_tokens),
     )
 
 
