@@ -15,7 +15,7 @@ DOCS := $(SAMPLES)
 STATEMENTS := $(BIN)/statements --store var/samples
 endif
 
-.PHONY: help run setup setup-dev test check bench torture lock samples clean
+.PHONY: help run setup setup-dev test test-llm check bench torture lock samples clean
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -47,6 +47,11 @@ $(VENV)/setup-dev: $(VENV)/setup requirements-dev.lock
 test: setup-dev  ## set up and run the tests
 	$(BIN)/statements models --prepare
 	$(BIN)/python -m pytest
+
+test-llm: setup-dev  ## test the writer of a language model with a small real one (downloads about 130 MB)
+	$(UV) install --quiet --python $(BIN)/python "xllamacpp==2026.10.11549"
+	$(BIN)/python -m tests.small_model
+	$(BIN)/python -m pytest tests/test_small_model.py tests/test_llm_writer.py
 
 check: setup-dev  ## lint, format, types, layers
 	$(BIN)/ruff check .

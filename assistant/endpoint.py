@@ -203,7 +203,7 @@ def _bounded(seconds: float) -> httpx.BaseTransport:
             response.stream = Bounded(response.stream, until)
             return response
 
-    return Transport()
+    return Transport(limits=httpx.Limits(max_keepalive_connections=0))  # nothing is left open that nobody closes
 
 
 class DayBudget:
