@@ -77,6 +77,7 @@ class RemoteError(StatementsError):
     reason: Literal["refused", "slow", "unsupported", "failed"] = "failed"
     """`unsupported`: it answers, but not to a request of this form."""
 
+
 @contextmanager
 def disk_errors(folder: Path, what: str, remedy: str) -> Iterator[None]:
     """The operating system's errors over files in `folder`: a full disk, or `what` failed, with what helps."""

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -139,7 +139,7 @@ class Registry:
                 rows = zip(ids, map(_statement_row, batch), strict=True)
                 db.execute(sa.insert(statements), [row | {"id": statement_id} for statement_id, row in rows])
             texts = [
-                asdict(paragraph) | {"statement_id": statement_id}
+                _values(paragraph) | {"statement_id": statement_id}
                 for statement_id, item in zip(ids, batch, strict=True)
                 for paragraph in item.statement.paragraphs
             ]
@@ -457,7 +457,7 @@ def _insert_chunks(db: sa.Connection, items: Sequence[tuple[int, IndexedStatemen
         made.append(list(range(following, following + len(item.chunks))))
         following += len(item.chunks)
         for chunk_id, chunk, vector in zip(made[-1], item.chunks, pack(item.vectors), strict=True):
-            rows.append(asdict(chunk) | {"id": chunk_id, "statement_id": statement_id, "vector": vector})
+            rows.append(_values(chunk) | {"id": chunk_id, "statement_id": statement_id, "vector": vector})
     if rows:
         db.execute(sa.insert(chunks), rows)
     return made
@@ -469,7 +469,7 @@ def header_of(row: sa.RowMapping) -> Header:
 
 def _statement_row(item: IndexedStatement) -> dict[str, object]:
     statement = item.statement
-    return asdict(statement.header) | {
+    return _values(statement.header) | {
         "live": False,
         "root": statement.root,
         "file": statement.file,
@@ -483,6 +483,11 @@ def _statement_row(item: IndexedStatement) -> dict[str, object]:
     }
 
 
+def _values(one: Header | Paragraph | Chunk) -> dict[str, object]:
+    """Its fields by name; they are texts and numbers, so `dataclasses.asdict` would only copy them, slowly."""
+    return {field.name: getattr(one, field.name) for field in fields(one)}
+
+
 def checksum(
     header: Header,
     paragraphs: Sequence[Paragraph],
@@ -491,7 +496,7 @@ def checksum(
     vectors: Vectors,
 ) -> str:
     """SHA-256 of everything that is kept of a statement; one changed bit on the disk changes it."""
-    content = [asdict(header), [asdict(one) for one in paragraphs], [asdict(one) for one in chunks]]
+    content = [_values(header), [_values(one) for one in paragraphs], [_values(one) for one in chunks]]
     digest = hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"))
     for packed in (*pack(header_vector[None, :]), *pack(vectors)):
         digest.update(packed)

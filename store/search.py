@@ -16,7 +16,9 @@ Both sides answer in one of several ways, chosen here alone, from counts:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 
 import numpy as np
@@ -29,10 +31,12 @@ from store.snapshot import Snapshot
 from store.types import Filters
 from store.vectors import VectorIndex
 
-ASKED_ONE = 25
+ASKED_ONE = 60
 """Each further result asked of it takes as long as scoring so many."""
 MARGIN = 3
 """More results are asked for than the share of the filter demands, because what it keeps is not spread evenly."""
+LEAST_FILTERED = 3_000
+"""With a filter at least so many: the graph looks about as widely as it is asked for results, and misses fewer."""
 MOST_ASKED = 5_000
 SPARE = 40
 """Asked for beside the k best of all: Chroma may hold chunks that are not visible yet, or no longer."""
@@ -63,9 +67,15 @@ def asked(kept: int, total: int, k: int, limit: int) -> int:
 
     `limit` is the number of chunks whose scoring takes as long as the shortest question to Chroma.
     """
-    wanted = k + SPARE if kept == total else ceil(MARGIN * k * total / max(kept, 1))
+    wanted = k + SPARE if kept == total else max(ceil(MARGIN * k * total / max(kept, 1)), LEAST_FILTERED)
     cheaper = limit + ASKED_ONE * wanted < kept
     return wanted if cheaper and wanted <= MOST_ASKED else 0
+
+
+@cache
+def _beside() -> ThreadPoolExecutor:
+    """Looks up words while vectors are scored: both leave the interpreter to others."""
+    return ThreadPoolExecutor(thread_name_prefix="words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +109,9 @@ class Search:
         kept = self._kept(filters, only)
         if kept is not None and not len(kept.chunks):
             return []
+        words = _beside().submit(self._worded, text, kept, k)
         near, cosines = self._nearest(vector, kept, k)
-        worded, scores = self._worded(text, kept, k)
+        worded, scores = words.result()
         rows = self._live_rows(np.union1d(near, worded), kept)
         ids = self.snapshot.chunk_ids[rows]
         dense = dict(zip(near.tolist(), cosines.tolist(), strict=True))

@@ -112,7 +112,8 @@ def test_the_choice_goes_by_counts() -> None:
     assert search.asked(100, 1_000_000, 10, 8_000) == 0
     assert search.asked(5_000, 5_000, 10, 8_000) == 0
     assert search.asked(1_000_000, 1_000_000, 10, 8_000) == 10 + search.SPARE
-    assert search.asked(500_000, 1_000_000, 10, 8_000) == 2 * 10 * search.MARGIN
+    assert search.asked(500_000, 1_000_000, 10, 8_000) == search.LEAST_FILTERED
+    assert search.asked(1_000_000, 25_000_000, 60, 8_000) == 25 * 60 * search.MARGIN
     assert search.asked(9_000, 1_000_000, 60, 8_000) == 0  # as many would be asked for as are worth scoring
 
 
