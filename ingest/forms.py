@@ -118,7 +118,7 @@ def is_heading(text: str, *, bold: bool = False, level: int | None = None) -> bo
         return True
     if len(text) > 160 or len(words := text.split()) > 20 or "|" in text:
         return False
-    letters = sum(sign.isalpha() for sign in text)
+    letters = sum(map(str.isalpha, text))
     if not letters:
         return False
     if re.fullmatch(r"[A-Z]|[IVX]{1,5}", text):
@@ -133,8 +133,8 @@ def is_heading(text: str, *, bold: bool = False, level: int | None = None) -> bo
 
 def capitals(text: str) -> bool:
     """Whether a text is set in capitals, an ordinal's ending or a small word aside."""
-    letters = [sign for sign in re.sub(r"(?<=\d)[a-zªº]{1,2}\b", "", text) if sign.isalpha()]
-    return bool(letters) and sum(sign.isupper() for sign in letters) >= 0.9 * len(letters)
+    letters = list(filter(str.isalpha, re.sub(r"(?<=\d)[a-zªº]{1,2}\b", "", text)))
+    return bool(letters) and sum(map(str.isupper, letters)) >= 0.9 * len(letters)
 
 
 def is_salutation(text: str) -> bool:

@@ -28,6 +28,7 @@ _PAGE_NUMBER = re.compile(
     r"^(?:page|seite|pagina|página|стр\.|страница|p\.)\s?\d{1,4}(?:\s?(?:of|/|von|sur|de|di|из)\s?\d{1,4})?$",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _INNER = re.compile(
     r"(?<![\w/.-])(?:\d{1,3}/\d{1,3}\s+\d{2}-\d{5}(?:\s?\*)?(?:\s\([A-Z]\))?(?:\s+\d{6})?|"
     r"\d{2}-\d{5}\s+\d{1,3}/\d{1,3}|\d{2}-\d{5}\s\([A-Z]\)\s+\d{6}|\*\d{6,8}\*)(?![\w/-])"
@@ -123,7 +124,7 @@ def is_furniture(text: str, key: str | None = None) -> bool:
 
 def _without_inner(line: Line, key: str | None) -> Line:
     """A line without furniture that was caught inside it: `… of the 2/8 24-13337 States …`."""
-    if not any(sign.isdigit() for sign in line.text):
+    if not _DIGIT.search(line.text):
         return line
     bare = _INNER.sub(" ", line.text)
     if key and _PAGE_MARK.search(bare):
