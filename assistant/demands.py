@@ -20,7 +20,19 @@ _ASKS_QUANTITY = re.compile(
     r"|quelle? (?:somme|part|proportion|montant|nombre)"
     r"|welche (?:summe|(?:an)?zahl)|quale (?:somma|cifra|numero)|qué (?:suma|número|cantidad|porcentaje)"
     r"|как(?:ую|ое|ая) (?:численность|сумм[уа]|площадь|дол[юя]|число|количество)"
-    r"|як(?:у|а|ий) (?:сум[уа]|кількість|числ\w+|площ[уа]|частк[уа]))(?!\w)",
+    r"|як(?:у|а|ий) (?:сум[уа]|кількість|числ\w+|площ[уа]|частк[уа])"
+    r"|how (?:big|large|high|tall|wide|deep|heavy|old|expensive)"
+    r"|(?:what|which) (?:is|was|were|are|would be) the (?:size|length|height|area|cost|costs|price|budget|population)"
+    r"|what (?:do|does|did|would|will) (?:\w+ ){1,12}?(?<!the )(?<!of )(?<!about )(?<!on )cost"
+    r"|quelle (?:est|était|fut|serait) la (?:taille|longueur|hauteur|superficie|population)"
+    r"|quel (?:est|était|fut|serait) le (?:coût|prix|budget)"
+    r"|wie (?:groß|gross|hoch|alt|breit|tief|schwer|teuer)"
+    r"|welche (?:kosten|größe|länge|höhe|fläche)|was (?:kostet|kostete|würde .{2,80}? kosten)"
+    r"|qual (?:è|era|fu|sarebbe) (?:il (?:costo|prezzo|bilancio)|la (?:dimensione|lunghezza|superficie|popolazione))"
+    r"|qué tamaño|cuál (?:es|era|fue|sería) (?:el (?:coste|costo|precio|presupuesto)|la (?:superficie|población))"
+    r"|(?:насколько|как) (?:велик\w*|высок\w*|дорог\w*)"
+    r"|какова? (?:\w+ )?(?:стоимость|величина|площадь|численность|длина|цена|размер\w*)"
+    r"|наскільки (?:велик\w*|висок\w*|дорог\w*)|яка (?:\w+ )?(?:вартість|площа|чисельність|довжина|ціна))(?!\w)",
     re.IGNORECASE,
 )
 _COUNTS_NOTHING = frozenset(
@@ -101,7 +113,7 @@ _NAME = (
 def asked_quantity(question: str, language: str) -> tuple[str, ...] | None:
     """The words that name what the question wants counted (`doses`), folded; None where it wants no number.
 
-    Empty where it wants a sum or a share: they are not counted in what they are of.
+    Empty where it wants a sum, a share or a size: they are not counted in what they are of.
     """
     match = _ASKS_QUANTITY.search(question)
     if match is None:

@@ -163,6 +163,29 @@ def test_a_number_is_asked_for_in_each_language(question: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "How big was the northern exercise?",
+        "What would the new seat of the Council cost?",
+        "Quel est le coût du nouveau siège ?",
+        "Welche Kosten hätte die Meldestelle?",
+        "Wie groß war die Übung?",
+        "Qual è il costo della nuova sede?",
+        "Какова была численность отряда?",
+        "¿Cuál es el coste de la sede?",
+        "Яка вартість нової будівлі?",
+    ],
+)
+def test_a_size_or_a_cost_is_asked_for_in_each_language(question: str) -> None:
+    assert asked_quantity(question, "en") == ()
+
+
+def test_what_is_only_worded_like_it_asks_for_no_number() -> None:
+    for question in ("How important is the ship?", "What did Denmark say of the cost?", "How does the cost matter?"):
+        assert asked_quantity(question, "en") is None
+
+
+@pytest.mark.parametrize(
     ("question", "unit"),
     [
         ("How many of the northern ships were lost?", ("northern", "ships")),
