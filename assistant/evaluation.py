@@ -122,7 +122,7 @@ def loose(text: str) -> str:
 
 
 def holds(passage: Passage, quotes: Iterable[str]) -> bool:
-    text = loose(passage.paragraph.text)
+    text = loose(passage.paragraph.printed)
     return any(loose(quote) in text for quote in quotes)
 
 

@@ -80,6 +80,11 @@ class Paragraph:
         label = (self.label or "").rstrip(".")
         return f"{self.under.rstrip('.')}{label}" if self.under else label or str(self.number)
 
+    @property
+    def printed(self) -> str:
+        """Its text behind its label; places in a paragraph count from the text."""
+        return f"{self.label} {self.text}" if self.label else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from served import ROOT, run, sample_store
 
-from assistant.evaluation import bootstrap, compare, read_rows
+from assistant.evaluation import bootstrap, compare, holds, read_rows
 from store.errors import InputError
+from store.types import Header, Paragraph, Passage, StoredStatement
 
 QUESTIONS = ROOT / "samples" / "questions.jsonl"
 
@@ -27,6 +28,14 @@ def test_two_runs_are_compared_question_by_question() -> None:
     found = compare(before, after)
     assert (found["right"].mean, found["right"].n) == (0.5, 2)
     assert (found["cited"].mean, found["cited"].n) == (-0.5, 1)
+
+
+def test_a_gold_quote_may_begin_with_the_printed_number() -> None:
+    statement = StoredStatement(1, Header("CC.DEC/1", "en"), "1.txt", 1)
+    passage = Passage(statement, Paragraph(2, "Decides to meet at noon.", "12."))
+    assert holds(passage, ["12. Decides to meet"])
+    assert holds(passage, ["no, this not", "to meet at noon"])
+    assert not holds(passage, ["13. Decides to meet"])
 
 
 @pytest.mark.parametrize("text", ["no JSON", "[1]", '{"right": true}'])

@@ -217,13 +217,8 @@ def place_json(passage: Passage) -> PlaceJson:
     }
 
 
-def as_printed(paragraph: Paragraph) -> str:
-    """The paragraph with its printed label before it; a citation's offsets count from the text behind the label."""
-    return f"{paragraph.label} {paragraph.text}" if paragraph.label else paragraph.text
-
-
 def passage_json(passage: Passage) -> PassageJson:
-    return {**place_json(passage), "score": round(passage.score, 4), "text": as_printed(passage.paragraph)}
+    return {**place_json(passage), "score": round(passage.score, 4), "text": passage.paragraph.printed}
 
 
 def citation_json(citation: Citation) -> CitationJson:
