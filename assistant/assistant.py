@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -30,7 +30,10 @@ EVIDENCE = 3
 EVIDENCE_MARGIN = 0.2
 """Passages whose score is further than this below the best one's are no evidence (measured: docs/quality.md)."""
 SIDE_MARGIN = 1.0
-"""The same for the best passage of a side of a comparison that has none yet: it is named, so it is to be heard."""
+"""The same for the best passage of a side of a comparison: it is named, so it is to be heard."""
+SIDE_EVIDENCE = 3
+SIDE_SPREAD = 0.3
+"""Passages of one side at most, and how far below its best one (measured: docs/quality.md)."""
 LIST_EVIDENCE = 8
 """Where everything is asked for: so many of the best passages may add a further document."""
 
@@ -140,12 +143,8 @@ class Assistant:
 
     def _evidence(self, query: Query, passages: Sequence[Passage], best: Sequence[Passage]) -> list[Passage]:
         """What the writer may quote: the best passages, the best of each side, and all that belongs to a list."""
-        chosen = {p.key: p for p in best}
-        for side in query.sides:
-            if not any(p.statement.id in side for p in chosen.values()):
-                own = next((p for p in passages if p.statement.id in side), None)
-                if own is not None and own.score >= passages[0].score - SIDE_MARGIN:
-                    chosen[own.key] = own
+        sides = [side_evidence(side, passages) for side in query.sides]
+        chosen = {p.key: p for p in (*(p for side in sides for p in side), *best)}
         if query.everyone:
             for passage in passages[:LIST_EVIDENCE]:
                 heard = any(p.statement.id == passage.statement.id for p in chosen.values())
@@ -222,6 +221,13 @@ class Assistant:
 def evidence(passages: Sequence[Passage]) -> list[Passage]:
     """The best passage and those that are nearly as good."""
     return [p for p in passages[:EVIDENCE] if p.score >= passages[0].score - EVIDENCE_MARGIN]
+
+
+def side_evidence(side: Collection[int], passages: Sequence[Passage]) -> list[Passage]:
+    """The best of one side of a comparison; nothing where the question is about something else than it says."""
+    own = [p for p in passages if p.statement.id in side][:SIDE_EVIDENCE]
+    least = max(passages[0].score - SIDE_MARGIN, own[0].score - SIDE_SPREAD) if own else 0.0
+    return [p for p in own if p.score >= least]
 
 
 def _absent_code(query: Query, evidence: Sequence[Passage]) -> str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.assistant import side_evidence
 from assistant.named import Found, FoundKind, Named
 from assistant.shape import asks_for_everyone, asks_for_several, items, sides
-from store.types import Paragraph
+from store.types import Header, Paragraph, Passage, StoredStatement
 
 
 @pytest.mark.parametrize(
@@ -130,3 +131,15 @@ def test_lettered_paragraphs_are_items() -> None:
         Paragraph(3, "watch the water.", "(b)", under="4."),
     ]
     assert [p.number for p in items(decision, 1)] == [2, 3]
+
+
+def test_each_side_of_a_comparison_has_its_best_passages_as_evidence() -> None:
+    def passage(statement_id: int, number: int, score: float) -> Passage:
+        statement = StoredStatement(statement_id, Header(f"CC.DEL/{statement_id}/19", "en"), "a.txt", 1)
+        return Passage(statement, Paragraph(number, "The flood came at night."), score)
+
+    found = [passage(1, 1, 1.2), passage(1, 2, 1.1), passage(2, 1, 0.8), passage(1, 3, 0.7), passage(2, 2, 0.6)]
+    assert [p.key for p in side_evidence({1}, found)] == [(1, 1), (1, 2)]
+    assert [p.key for p in side_evidence({2}, found)] == [(2, 1), (2, 2)]
+    assert side_evidence({2}, [passage(1, 1, 2.0), *found[1:]]) == []
+    assert side_evidence({3}, found) == []
