@@ -24,6 +24,8 @@ class Citation:
     """Verbatim: equals `passage.paragraph.text[start:end]`."""
     start: int
     end: int
+    also: tuple[Passage, ...] = ()
+    """The same paragraph in other statements: in another language, or circulated again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from assistant.question import LONGEST_QUESTION, Query, checked, understand
 from assistant.reranker import Reranker
 from assistant.retriever import Retriever
 from assistant.shape import items
+from assistant.smalltalk import reply_to
 from assistant.sufficiency import THRESHOLD, confidence
+from assistant.twins import twins_of
 from assistant.vocabulary import Vocabulary
 from assistant.writers import Draft, DraftClaim, ExtractiveWriter, SentenceScorer, Writer
 from store.codes import find_codes
@@ -118,6 +120,9 @@ class Assistant:
         clock = _Clock()
         with clock.step("understand"):
             query = self._understand(question, history, filters)
+        if reply := reply_to(query):
+            nothing = Draft([], chosen.name)
+            return self._answer(question, query, (), (), (), nothing, None, clock, say(reply, query.language))
         with clock.step("retrieve"):
             passages = self._retriever.candidates(query)
         with clock.step("rerank"):
@@ -129,8 +134,9 @@ class Assistant:
             if not absent and confidence(query, passages, best, self.text) >= self._threshold:
                 draft = chosen.write(query, self._evidence(query, passages, best))
         with clock.step("verify"):
-            checked, citations = _verify(draft.claims)
-        return self._answer(question, query, passages, checked, citations, draft, reranker, clock, absent)
+            checked, citations = _verify(draft.claims, passages)
+        refusal = say(CODE_UNKNOWN, query.language, code=absent) if absent else say(NOT_FOUND, query.language)
+        return self._answer(question, query, passages, checked, citations, draft, reranker, clock, refusal)
 
     def _understand(self, question: str, history: Sequence[Turn], filters: Filters) -> Query:
         question = self.checked(question)
@@ -190,14 +196,11 @@ class Assistant:
         draft: Draft,
         reranker: str | None,
         clock: _Clock,
-        absent: str | None,
+        otherwise: str,
     ) -> Answer:
+        """`otherwise` is what is said where there are no claims."""
         status = self._store.status()
-        refusal = None
-        if absent and not claims and status.statements:
-            refusal = say(CODE_UNKNOWN, query.language, code=absent)
-        elif not claims:
-            refusal = say(NOT_FOUND if status.statements else EMPTY_STORE, query.language)
+        refusal = None if claims else otherwise if status.statements else say(EMPTY_STORE, query.language)
         return Answer(
             question=question,
             standalone_question=query.text,
@@ -219,8 +222,14 @@ class Assistant:
 
 
 def evidence(passages: Sequence[Passage]) -> list[Passage]:
-    """The best passage and those that are nearly as good."""
-    return [p for p in passages[:EVIDENCE] if p.score >= passages[0].score - EVIDENCE_MARGIN]
+    """The best passage and those that are nearly as good; what stands in two statements, once."""
+    chosen: list[Passage] = []
+    for passage in passages:
+        if len(chosen) == EVIDENCE or passage.score < passages[0].score - EVIDENCE_MARGIN:
+            break
+        if not twins_of(passage, chosen):
+            chosen.append(passage)
+    return chosen
 
 
 def side_evidence(side: Collection[int], passages: Sequence[Passage]) -> list[Passage]:
@@ -238,14 +247,17 @@ def _absent_code(query: Query, evidence: Sequence[Passage]) -> str | None:
     return next((code for code in query.absent if code not in told), None)
 
 
-def _verify(drafts: Sequence[DraftClaim]) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:
+def _verify(
+    drafts: Sequence[DraftClaim], passages: Sequence[Passage]
+) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:
     """Number the quotes that stand in their paragraphs; a claim without one is dropped."""
     claims: list[Claim] = []
     citations: list[Citation] = []
     for draft in drafts:
         numbers = []
         for quote in draft.quotes:
-            citations.append(cite(len(citations) + 1, quote))
+            made = cite(len(citations) + 1, quote)
+            citations.append(replace(made, also=twins_of(quote.passage, passages)))
             numbers.append(len(citations))
         if numbers:
             marks = "".join(f"[{n}]" for n in numbers)

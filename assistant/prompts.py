@@ -12,6 +12,26 @@ NOT_FOUND = {
     "uk": "У наявних тут заявах про це не йдеться.",
 }
 
+HELP = {
+    "en": "Ask what the statements say: what a delegation or a speaker said, when, and in which document.",
+    "fr": "Demandez ce que disent les déclarations : ce qu’a dit une délégation ou un orateur, quand et où.",
+    "de": "Fragen Sie nach den Erklärungen: was eine Delegation oder ein Redner sagte, wann und in welchem Dokument.",
+    "it": "Chieda che cosa dicono le dichiarazioni: che cosa ha detto una delegazione o un oratore, quando e dove.",
+    "ru": "Спросите, что сказано в заявлениях: что сказала делегация или оратор, когда и в каком документе.",
+    "es": "Pregunte qué dicen las declaraciones: qué dijo una delegación o un orador, cuándo y en qué documento.",
+    "uk": "Запитайте, що сказано в заявах: що сказала делегація чи промовець, коли і в якому документі.",
+}
+
+VAGUE = {
+    "en": "Please name what it is about: a subject, a speaker, a delegation, a document or a year.",
+    "fr": "Précisez de quoi il s’agit : un sujet, un orateur, une délégation, un document ou une année.",
+    "de": "Bitte nennen Sie, worum es geht: ein Thema, einen Redner, eine Delegation, ein Dokument oder ein Jahr.",
+    "it": "Indichi di che cosa si tratta: un tema, un oratore, una delegazione, un documento o un anno.",
+    "ru": "Уточните, о чём идёт речь: тема, оратор, делегация, документ или год.",
+    "es": "Indique de qué se trata: un tema, un orador, una delegación, un documento o un año.",
+    "uk": "Уточніть, про що йдеться: тема, промовець, делегація, документ або рік.",
+}
+
 EMPTY_STORE = {
     "en": "There are no statements in the store yet.",
     "fr": "Aucune déclaration n’a encore été enregistrée.",

@@ -12,6 +12,7 @@ from assistant.answer import Support
 from assistant.citations import Quote, attribution, reference
 from assistant.prompts import PARAGRAPH, say
 from assistant.question import Query
+from assistant.referents import with_referent
 from assistant.reranker import Reranker
 from assistant.window import found_sentences, rarity, shared
 from store.types import Embedder, Passage
@@ -92,7 +93,7 @@ class ExtractiveWriter:
         for passage in evidence:
             own = [(s, c) for s, c in zip(scores, candidates, strict=True) if c.passage.key == passage.key]
             if own:
-                claims += [quoted(query, quote) for quote in _join(_best(own, margin))]
+                claims += [quoted(query, quote) for quote in _join([with_referent(q) for q in _best(own, margin)])]
         return Draft(claims, self.name)
 
 
@@ -116,12 +117,12 @@ def _best(scored: Sequence[tuple[float, Quote]], margin: float) -> list[Quote]:
 
 
 def _join(quotes: Sequence[Quote]) -> list[Quote]:
-    """Sentences that follow each other become one quote."""
+    """Sentences that follow each other, or are in two quotes, become one quote."""
     joined: list[Quote] = []
     for quote in quotes:
         between = joined and quote.passage.paragraph.text[joined[-1].end : quote.start]
-        if joined and not str(between).strip():
-            joined[-1] = Quote(quote.passage, joined[-1].start, quote.end)
+        if joined and (quote.start <= joined[-1].end or not str(between).strip()):
+            joined[-1] = Quote(quote.passage, joined[-1].start, max(quote.end, joined[-1].end))
         else:
             joined.append(quote)
     return joined

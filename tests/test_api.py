@@ -18,7 +18,7 @@ CONTRACT = {
     "writer", "timings_ms", "index",
 }  # fmt: skip
 CITATION = {
-    "n", "code", "part", "language", "paragraph", "label", "quote", "start", "end", "page", "title", "speaker",
+    "n", "code", "part", "language", "paragraph", "label", "quote", "start", "end", "also", "page", "title", "speaker",
     "delegation", "issued", "superseded_by", "file", "url", "ocr",
 }  # fmt: skip
 PASSAGE = {"code", "part", "language", "paragraph", "score", "text"}

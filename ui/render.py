@@ -58,6 +58,8 @@ class CitationJson(PlaceJson):
     quote: str
     start: int
     end: int
+    also: list[PlaceJson]
+    """The same paragraph in other statements: in another language, or circulated again."""
 
 
 class ClaimJson(TypedDict):
@@ -228,6 +230,7 @@ def citation_json(citation: Citation) -> CitationJson:
         "quote": citation.quote,
         "start": citation.start,
         "end": citation.end,
+        "also": [place_json(passage) for passage in citation.also],
     }
 
 
