@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import FastAPI, HTTPException, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.routing import Match
 
 from store.errors import InputError, NotFoundError
 from store.types import Filters
-from ui import admin, pages, problems, render
+from ui import admin, events, pages, problems, render
 from ui.middleware import Guard
 from ui.service import Service, filters_from
 
@@ -98,17 +98,28 @@ def create_app(
 
 
 def _add_questions(app: FastAPI, service: Service) -> None:
-    @app.post("/api/ask")
-    def ask(body: AskBody) -> render.AnswerJson:
-        """Answer a question: claims with citations, or a refusal with its reason."""
-        answer = service.ask(
-            body.question,
-            history=body.history,
-            conversation_id=body.conversation_id,
-            filters=body.filters.filters(),
-            writer=body.writer,
-        )
-        return render.answer_json(answer)
+    @app.post("/api/ask", response_model=render.AnswerJson, responses=events.SCHEMA)
+    def ask(body: AskBody, request: Request) -> render.AnswerJson | Response:
+        """Answer a question: claims with citations, or a refusal with its reason.
+
+        With `Accept: text/event-stream` each claim comes as an event of its own, then the whole answer.
+        """
+
+        filters = body.filters.filters()
+
+        def answer() -> render.AnswerJson:
+            found = service.ask(
+                body.question,
+                history=body.history,
+                conversation_id=body.conversation_id,
+                filters=filters,
+                writer=body.writer,
+            )
+            return render.answer_json(found)
+
+        if not events.wanted(request.headers.get("accept", "")):
+            return answer()
+        return events.respond(answer, events.answer_events, events.problem_event(problems.request_id_of(request)))
 
     @app.post("/api/search")
     def search(body: SearchBody) -> render.SearchJson:

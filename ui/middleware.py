@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
-from ui.problems import problem_response
+from ui.problems import FAILED, problem_response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,6 @@ COMMON = {
 }
 
 
-FAILED = "the server failed on this request; its log has the details under the request id"
 LOG = logging.getLogger("statements")
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI, Request
 
 MEDIA_TYPE = "application/problem+json"
+FAILED = "the server failed on this request; its log has the details under the request id"
 STATUS: tuple[tuple[type[StatementsError], int], ...] = (
     (InputError, 422),
     (NotFoundError, 404),
@@ -54,30 +55,49 @@ SCHEMA: dict[int | str, dict[str, Any]] = {
 """For the OpenAPI document, beside each operation."""
 
 
-def problem_response(status: int, detail: str, request_id: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def problem(status: int, detail: str, request_id: str) -> dict[str, str | int]:
     """One problem, one line of detail."""
-    content = {
+    return {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "request_id": request_id,
     }
-    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def problem_response(status: int, detail: str, request_id: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """The same as a response."""
+    return JSONResponse(problem(status, detail, request_id), status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def status_of(error: StatementsError) -> int:
+    """The HTTP status of one of our errors."""
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def invalid_detail(error: RequestValidationError) -> str:
+    """What is wrong with a request, in one line: the first of all faults, with its place."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:] if isinstance(part, str | int)) or str(first["loc"][0])
+    return f"{where}: {first['msg']}"
+
+
+def request_id_of(request: Request) -> str:
+    """What the middleware gave the request."""
+    return str(getattr(request.state, "request_id", ""))
 
 
 def install(app: FastAPI) -> None:
     """Let the application answer every error this way."""
 
     def ours(request: Request, error: Exception) -> JSONResponse:
-        status = next((status for kind, status in STATUS if isinstance(error, kind)), 500)
-        return _problem(request, status, str(error))
+        assert isinstance(error, StatementsError)
+        return _problem(request, status_of(error), str(error))
 
     def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:] if isinstance(part, str | int)) or str(first["loc"][0])
-        return _problem(request, 422, f"{where}: {first['msg']}")
+        return _problem(request, 422, invalid_detail(error))
 
     def http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
@@ -89,9 +109,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, http)
 
 
-def _request_id(request: Request) -> str:
-    return str(getattr(request.state, "request_id", ""))
-
-
 def _problem(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    return problem_response(status, detail, _request_id(request), headers)
+    return problem_response(status, detail, request_id_of(request), headers)
