@@ -183,3 +183,26 @@ def test_markup_in_documents_and_questions_is_shown_as_text(browser: Browser) ->
     assert seen.dialogs == 0
     assert seen.hosts() == {urlsplit(hostile_server()).netloc}
     page.context.close()
+
+
+def test_the_page_speaks_the_language_of_the_browser_and_the_one_that_is_chosen(browser: Browser) -> None:
+    page, seen = opened(browser, sample_server(), locale="de-AT")
+
+    page.wait_for_selector("#send:has-text('Fragen')")
+    assert page.get_attribute("html", "lang") == "de"
+    assert page.get_by_role("textbox", name="Frage").count() == 1
+    assert page.title() == "Assistent für Erklärungen"
+
+    page.select_option("#language", "ru")
+    page.wait_for_selector("#send:has-text('Спросить')")
+    assert page.get_attribute("html", "lang") == "ru"
+    page.reload()
+    page.wait_for_selector("#send:has-text('Спросить')")
+    ask(page, QUESTION)
+    assert "п." in page.inner_text("#panel .source[data-n='1'] .where")
+    page.goto(page.locator("#panel .open a >> nth=0").evaluate("link => link.href"))
+    assert page.get_attribute("html", "lang") == "ru"
+    assert page.get_attribute("main", "lang") == "en"
+    assert "Язык" in page.inner_text("dl.facts")
+    assert seen.errors == []
+    page.context.close()

@@ -15,6 +15,7 @@ from store.types import Filters
 from ui import admin, events, pages, problems, render
 from ui.middleware import Guard
 from ui.service import Service, filters_from
+from ui.words import COOKIE, Speech, language_for
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -170,16 +171,17 @@ def _add_statements(app: FastAPI, service: Service) -> None:
         quote_end: int | None = None,
     ) -> HTMLResponse:
         root = str(request.scope.get("root_path", ""))
+        t = Speech(language_for(request.cookies.get(COOKIE), request.headers.get("accept-language", "")))
         try:
             found = service.find(code, part, language, only)
         except NotFoundError as error:
-            return HTMLResponse(pages.error_page("Statement not found", str(error), root), 404)
+            return HTMLResponse(pages.error_page(t("statement.missing"), str(error), root, t), 404)
         except InputError as error:
-            return HTMLResponse(pages.error_page("Not an address of a statement", str(error), root), 422)
+            return HTMLResponse(pages.error_page(t("statement.no_address"), str(error), root, t), 422)
         also = service.others(found)
         span = (quote_start, quote_end) if quote_start is not None and quote_end is not None else None
         links = service.links(found)
-        text = pages.statement_page(found, service.paragraphs(found), also, links, paragraph, span, root)
+        text = pages.statement_page(found, service.paragraphs(found), also, links, paragraph, span, root, t)
         return HTMLResponse(text)
 
 

@@ -7,12 +7,13 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from store.errors import InputError, StatementsError
 from ui import pages
+from ui.words import COOKIE, ENGLISH, Speech, language_for
 
 if TYPE_CHECKING:
     import gradio
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
     from ui.service import Service
 
 LOG = logging.getLogger("statements")
-TITLE = "Statements assistant"
 TURNS_SHOWN = 30
 EXAMPLES = 4
-EXAMPLE_SECONDS = 2.0
-"""Longest time that the search for examples may add to the start."""
+EXAMPLE_SECONDS = 1.5
+"""Longest time that the search for examples may add to the start, or to the first page in a language."""
 SYSTEM_FONTS = ["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "Noto Sans", "sans-serif"]
 SYSTEM_MONO = ["ui-monospace", "Consolas", "monospace"]
 HEAD = """
@@ -76,9 +76,10 @@ def mount_chat(app: FastAPI, service: Service) -> FastAPI:
 def _blocks(service: Service) -> gradio.Blocks:
     import gradio
 
-    examples = _examples(service)
+    examples = Examples(service)
+    examples.of(ENGLISH)
     blocks: gradio.Blocks
-    with gradio.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
+    with gradio.Blocks(title=ENGLISH("app.title"), analytics_enabled=False, fill_width=True) as blocks:
         talk = gradio.State(Talk())
         with gradio.Column(elem_id="app"):
             head = gradio.HTML(elem_id="masthead", apply_default_css=False)
@@ -87,39 +88,47 @@ def _blocks(service: Service) -> gradio.Blocks:
             with gradio.Row(elem_id="composer"):
                 box = gradio.Textbox(
                     elem_id="question",
-                    label="Question",
+                    label=ENGLISH("chat.question"),
                     show_label=False,
                     container=False,
-                    placeholder="Your question",
+                    placeholder=ENGLISH("chat.question_here"),
                     lines=1,
                     max_lines=5,
                     autofocus=True,
                     scale=1,
                     html_attributes=gradio.InputHTMLAttributes(autocomplete="off", spellcheck=True),
                 )
-                send = gradio.Button("Ask", variant="primary", elem_id="send", scale=0, min_width=72)
-                new = gradio.Button("New", elem_id="new", scale=0, min_width=64)
+                send = gradio.Button(ENGLISH("chat.ask"), variant="primary", elem_id="send", scale=0, min_width=72)
+                new = gradio.Button(ENGLISH("chat.new"), elem_id="new", scale=0, min_width=64)
 
-        def ask(question: str, talk: Talk) -> Iterator[tuple[Any, ...]]:
-            yield from _ask(service, question, talk)
+        def ask(question: str, talk: Talk, request: gradio.Request) -> Iterator[tuple[Any, ...]]:
+            yield from _ask(service, question, talk, _speech(request))
 
-        def start() -> tuple[Any, ...]:
-            return "", Talk(), _welcome(service, examples), pages.empty_panel()
+        def start(request: gradio.Request) -> tuple[Any, ...]:
+            t = _speech(request)
+            return "", Talk(), _welcome(service, examples, t), pages.empty_panel(t)
 
-        def greet() -> tuple[str, str]:
-            return pages.masthead(TITLE, service.status()), _welcome(service, examples)
+        def greet(request: gradio.Request) -> tuple[Any, ...]:
+            t = _speech(request)
+            named = gradio.update(label=t("chat.question"), placeholder=t("chat.question_here"))
+            buttons = gradio.update(value=t("chat.ask")), gradio.update(value=t("chat.new"))
+            shown = pages.masthead(service.status(), t), _welcome(service, examples, t), pages.empty_panel(t)
+            return (*shown, named, *buttons)
+
+        for handler in (ask, start, greet):  # Gradio reads the type itself, not its name
+            handler.__annotations__["request"] = gradio.Request
 
         outputs = [box, talk, log, panel]
         asked = gradio.on(
             [box.submit, send.click], ask, [box, talk], outputs, show_progress="hidden", api_visibility="private"
         )
         new.click(start, None, outputs, show_progress="hidden", api_visibility="private", cancels=[asked])
-        blocks.load(greet, None, [head, log], show_progress="hidden", api_visibility="private")
+        blocks.load(greet, None, [head, log, panel, box, send, new], show_progress="hidden", api_visibility="private")
     blocks.queue(default_concurrency_limit=service.settings.server.concurrency, api_open=False)
     return blocks
 
 
-def _ask(service: Service, question: str, talk: Talk) -> Iterator[tuple[Any, ...]]:
+def _ask(service: Service, question: str, talk: Talk, t: Speech) -> Iterator[tuple[Any, ...]]:
     """First the question with a sign of work, then the answer. Yields box, conversation, log, panel."""
     import gradio
 
@@ -131,41 +140,57 @@ def _ask(service: Service, question: str, talk: Talk) -> Iterator[tuple[Any, ...
         gradio.Warning(html.escape(str(error)))
         yield gradio.skip()
         return
-    yield "", talk, "".join((*talk.turns, pages.pending_turn(number, question))), gradio.skip()
+    yield "", talk, "".join((*talk.turns, pages.pending_turn(number, question, t))), gradio.skip()
     panel: Any = gradio.skip()
     try:
         answer = service.ask(question, conversation_id=talk.id)
-        sources = pages.sources_of(answer, service)
-        turn = pages.turn(number, question, answer, sources)
-        panel = pages.panel(number, sources, answer.status == "answered")
+        sources = pages.sources_of(answer, service, t)
+        turn = pages.turn(number, question, answer, sources, t)
+        panel = pages.panel(number, sources, answer.status == "answered", t)
     except StatementsError as error:
-        turn = pages.failed_turn(number, question, str(error))
+        turn = pages.failed_turn(number, question, str(error), t)
     except Exception:
         LOG.exception("a question of the chat failed")
-        turn = pages.failed_turn(number, question, "The server failed on it; its log has the details.")
+        turn = pages.failed_turn(number, question, t("chat.failed_server"), t)
     talk = talk.with_turn(turn)
     yield gradio.skip(), talk, "".join(talk.turns), panel
 
 
-def _welcome(service: Service, examples: Sequence[str]) -> str:
-    status = service.status()
-    return pages.welcome(status["statements"], list(status["languages"]), examples)
+def _speech(request: gradio.Request) -> Speech:
+    """The language that the reader chose on the page, else the one that the browser asks for."""
+    return Speech(language_for(request.cookies.get(COOKIE), request.headers.get("accept-language", "")))
 
 
-def _examples(service: Service) -> tuple[str, ...]:
+def _welcome(service: Service, examples: Examples, t: Speech) -> str:
+    return pages.welcome(service.status()["statements"], examples.of(t), t)
+
+
+class Examples:
     """Questions about those who speak most in this store, each asked once to see that it has an answer."""
-    until = time.monotonic() + EXAMPLE_SECONDS
-    years: dict[str, Counter[str]] = {}
-    for statement in service.store.statements():
-        header = statement.header
-        if header.delegation and header.issued and statement.superseded_by is None:
-            years.setdefault(header.delegation, Counter())[header.issued[:4]] += 1
-    answered: list[str] = []
-    for delegation in sorted(years, key=lambda name: -years[name].total()):
-        if len(answered) == EXAMPLES or time.monotonic() > until:
-            break
-        question = f"What did {delegation} propose in {years[delegation].most_common(1)[0][0]}?"
-        short = len(question) <= service.settings.answer.question_characters
-        if short and service.ask(question).status == "answered":
-            answered.append(question)
-    return tuple(answered)
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def of(self, t: Speech) -> tuple[str, ...]:
+        """In this language; found when they are first wanted."""
+        if t.language not in self._known:
+            self._known[t.language] = self._found(t)
+        return self._known[t.language]
+
+    def _found(self, t: Speech) -> tuple[str, ...]:
+        until = time.monotonic() + EXAMPLE_SECONDS
+        years: dict[str, Counter[str]] = {}
+        for statement in self._service.store.statements():
+            header = statement.header
+            if header.delegation and header.issued and statement.superseded_by is None:
+                years.setdefault(header.delegation, Counter())[header.issued[:4]] += 1
+        answered: list[str] = []
+        for delegation in sorted(years, key=lambda name: -years[name].total()):
+            if len(answered) == EXAMPLES or time.monotonic() > until:
+                break
+            question = t("chat.example", delegation=delegation, year=years[delegation].most_common(1)[0][0])
+            short = len(question) <= self._service.settings.answer.question_characters
+            if short and self._service.ask(question).status == "answered":
+                answered.append(question)
+        return tuple(answered)

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.citations import reference
+from assistant.prompts import PARAGRAPH
 from ui import render
 from ui.links import amendment
 from ui.report import source_of
+from ui.words import ENGLISH, LANGUAGES, Speech
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
+    from markupsafe import Markup
 
     from assistant.answer import Answer, Claim
     from assistant.evaluation import Figure, Judgement
@@ -72,24 +75,24 @@ def pieces(text: str, start: int, end: int) -> tuple[Piece, ...]:
     return tuple(piece for piece in cut if piece.text)
 
 
-def sources_of(answer: Answer, catalogue: Catalogue, nearest: int = 3) -> tuple[Source, ...]:
+def sources_of(answer: Answer, catalogue: Catalogue, t: Speech = ENGLISH, nearest: int = 3) -> tuple[Source, ...]:
     """The cited paragraphs; for a refusal the nearest ones, with nothing marked."""
     if answer.status == "answered":
-        return tuple(_source(c.n, c.passage, (c.start, c.end), catalogue) for c in answer.citations)
-    return tuple(_source(n, passage, None, catalogue) for n, passage in enumerate(answer.passages[:nearest], 1))
+        return tuple(_source(c.n, c.passage, (c.start, c.end), catalogue, t) for c in answer.citations)
+    return tuple(_source(n, passage, None, catalogue, t) for n, passage in enumerate(answer.passages[:nearest], 1))
 
 
-def _source(n: int, passage: Passage, span: tuple[int, int] | None, catalogue: Catalogue) -> Source:
+def _source(n: int, passage: Passage, span: tuple[int, int] | None, catalogue: Catalogue, t: Speech) -> Source:
     header, paragraph = passage.statement.header, passage.paragraph
     around = {other.number: other.text for other in catalogue.paragraphs(passage.statement)}
     return Source(
         n=n,
-        label=reference(passage, "para."),
+        label=reference(passage, PARAGRAPH[t.language]),
         language=header.language,
-        facts=facts(header),
+        facts=facts(header, t),
         title=header.title,
         superseded_by=passage.statement.superseded_by,
-        recognised=render.recognised(paragraph.ocr),
+        recognised=t.recognised(paragraph.ocr),
         before=around.get(paragraph.number - 1),
         pieces=pieces(paragraph.text, *(span or (0, 0))),
         after=around.get(paragraph.number + 1),
@@ -97,11 +100,12 @@ def _source(n: int, passage: Passage, span: tuple[int, int] | None, catalogue: C
     )
 
 
-def facts(header: Header) -> tuple[str, ...]:
+def facts(header: Header, t: Speech = ENGLISH) -> tuple[str, ...]:
     """Who, when and in which language, as far as it is known."""
-    language = render.language_name(header.language)
+    language = t.language_name(header.language)
     if header.original_language and header.original_language != header.language:
-        language = f"{language} (original {render.language_name(header.original_language)})"
+        original = t("sources.original", language=t.language_name(header.original_language))
+        language = f"{language} ({original})"
     known = (header.issued, header.delegation, header.speaker, language)
     return tuple(fact for fact in known if fact)
 
@@ -128,45 +132,45 @@ def _said(claim: Claim, answer: Answer, by_n: Mapping[int, Source]) -> Said:
     return Said(lead, quote, sources, claim.support != "unverified")
 
 
-def turn(number: int, question: str, answer: Answer, sources: Sequence[Source]) -> str:
+def turn(number: int, question: str, answer: Answer, sources: Sequence[Source], t: Speech = ENGLISH) -> str:
     """One question with its answer, and its sources for when a mark in it is chosen."""
     by_n = {source.n: source for source in sources}
     said = [_said(claim, answer, by_n) for claim in answer.claims]
     answered = answer.status == "answered"
     return _template("turn.html").render(
-        number=number, question=question, answer=answer, said=said, sources=sources, answered=answered
+        t=t, number=number, question=question, answer=answer, said=said, sources=sources, answered=answered
     )
 
 
-def pending_turn(number: int, question: str) -> str:
+def pending_turn(number: int, question: str, t: Speech = ENGLISH) -> str:
     """One question that is being worked on."""
-    return _template("pending.html").render(number=number, question=question)
+    return _template("pending.html").render(t=t, number=number, question=question)
 
 
-def failed_turn(number: int, question: str, message: str) -> str:
+def failed_turn(number: int, question: str, message: str, t: Speech = ENGLISH) -> str:
     """One question that could not be answered because something failed; never shown as an answer."""
-    return _template("failed.html").render(number=number, question=question, message=message)
+    return _template("failed.html").render(t=t, number=number, question=question, message=message)
 
 
-def panel(number: int, sources: Sequence[Source], answered: bool) -> str:
+def panel(number: int, sources: Sequence[Source], answered: bool, t: Speech = ENGLISH) -> str:
     """The sources beside the chat."""
-    return _template("sources.html").render(number=number, sources=sources, answered=answered)
+    return _template("sources.html").render(t=t, number=number, sources=sources, answered=answered)
 
 
-def masthead(title: str, status: render.StatusJson) -> str:
-    """The line above the chat: its name, and what it answers from."""
-    return _template("masthead.html").render(title=title, status=status)
+def masthead(status: render.StatusJson, t: Speech = ENGLISH) -> str:
+    """The line above the chat: its name, what it answers from, and the language of the page."""
+    languages = [(code, Speech(code).language_name(code)) for code in LANGUAGES]
+    return _template("masthead.html").render(t=t, status=status, languages=languages)
 
 
-def welcome(statements: int, languages: Sequence[str], examples: Sequence[str]) -> str:
+def welcome(statements: int, examples: Sequence[str], t: Speech = ENGLISH) -> str:
     """The chat before the first question."""
-    names = [render.language_name(code) for code in languages]
-    return _template("welcome.html").render(statements=statements, languages=names, examples=examples)
+    return _template("welcome.html").render(t=t, statements=statements, examples=examples)
 
 
-def empty_panel() -> str:
+def empty_panel(t: Speech = ENGLISH) -> str:
     """The panel before the first question."""
-    return _template("panel_empty.html").render()
+    return _template("panel_empty.html").render(t=t)
 
 
 def statement_page(
@@ -177,6 +181,7 @@ def statement_page(
     cited: int | None = None,
     span: tuple[int, int] | None = None,
     root: str = "",
+    t: Speech = ENGLISH,
 ) -> str:
     """The page that a citation opens. `root` is the path under which the application stands."""
     rows = [
@@ -185,6 +190,7 @@ def statement_page(
     ]
     before, after = _neighbours(statement, also)
     return _template("statement.html").render(
+        t=t,
         statement=statement,
         header=statement.header,
         rows=rows,
@@ -221,9 +227,9 @@ def evaluation_page(
     return _template("evaluation.html").render(name=name, names=names, found=found, change=change, judged=judged)
 
 
-def error_page(title: str, detail: str, root: str = "") -> str:
+def error_page(title: str, detail: str, root: str = "", t: Speech = ENGLISH) -> str:
     """A page for a statement that is not there."""
-    return _template("error.html").render(title=title, detail=detail, root=root)
+    return _template("error.html").render(t=t, title=title, detail=detail, root=root)
 
 
 def _neighbours(
@@ -244,6 +250,13 @@ def _natural(text: str) -> list[tuple[int, str]]:
     return [(int(word), "") if word.isdigit() else (0, word) for word in re.split(r"(\d+)", text)]
 
 
+def _filled(text: str, **values: str) -> Markup:
+    """A text with links in its places; whatever is no markup of ours is escaped."""
+    from markupsafe import escape
+
+    return escape(text).format(**values)
+
+
 def _relative(url: str) -> str:
     """The chat may stand under a path of its own, so its links start from its page."""
     return "." + url
@@ -260,11 +273,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["language"] = render.language_name
     environment.globals["address_of"] = render.address_of
     environment.globals["amendment"] = amendment
     environment.globals["facts"] = facts
-    environment.globals["recognised"] = render.recognised
+    environment.globals["filled"] = _filled
     environment.globals["source_of"] = source_of
     return environment
 

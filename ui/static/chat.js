@@ -63,9 +63,26 @@
     setTimeout(() => document.querySelector("#send").click(), 50);
   }
 
+  // The language of the page is chosen in its head and remembered by the browser, for the statements' pages too.
+  document.addEventListener("change", (event) => {
+    if (event.target.id !== "language") return;
+    const root = new URL(".", document.baseURI).pathname;
+    document.cookie = `statements_language=${event.target.value}; path=${root}; max-age=31536000; samesite=lax`;
+    location.reload();
+  });
+
+  function speak() {
+    const head = document.querySelector("#masthead .masthead");
+    if (!head) return;
+    const { language, title } = head.dataset;
+    if (document.documentElement.lang !== language) document.documentElement.lang = language;
+    if (document.title !== title) document.title = title;
+  }
+
   // A new question goes to the top of the chat, and its answer is read out.
   let last = "";
   function follow() {
+    speak();
     const turns = document.querySelectorAll("#log .turn");
     const turn = turns[turns.length - 1];
     document.body.classList.toggle("asked-once", Boolean(turn));
