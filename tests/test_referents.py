@@ -40,7 +40,8 @@ def test_a_pronoun_before_a_pronoun_is_followed_once_more_and_no_further() -> No
 
 
 @pytest.mark.parametrize(
-    "sentence", ["It is time to act.", "We refused.", "I propose a bridge.", "These bridges are old.", "Theirs is lost."]
+    "sentence",
+    ["It is time to act.", "We refused.", "I propose a bridge.", "These bridges are old.", "Theirs is lost."],
 )
 def test_what_names_what_it_means_stays_as_it_is(sentence: str) -> None:
     assert quoted(f"Tarvenia came. {sentence}", sentence) == sentence

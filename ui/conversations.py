@@ -172,7 +172,9 @@ class Conversations:
 
     def get(self, owner: str, conversation_id: str) -> Conversation:
         """Raises NotFoundError where the owner has none of this id."""
-        return self._one(_mine(owner, conversation_id), f"no conversation {conversation_id}; see GET /api/conversations")
+        return self._one(
+            _mine(owner, conversation_id), f"no conversation {conversation_id}; see GET /api/conversations"
+        )
 
     def shared(self, token: str) -> Conversation:
         """The conversation under a link. Raises NotFoundError where there is none."""
