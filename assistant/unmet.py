@@ -16,6 +16,7 @@ from rapidfuzz import fuzz, process
 
 from assistant.demands import asked_quantity, asks_money, holds_money, holds_quantity, voices, words_of
 from assistant.names import FORUMS, mentions
+from assistant.premises import unfounded
 from assistant.question import Query
 from assistant.retriever import readable
 from assistant.speaker_index import overlaps
@@ -24,7 +25,7 @@ from store.columns import fold
 from store.sentences import sentences
 from store.types import Passage
 
-Kind = Literal["name", "state", "quantity", "period", "voice"]
+Kind = Literal["name", "state", "quantity", "period", "voice", "premise"]
 Read = Callable[[int], str]
 """The whole text of a statement by its id."""
 
@@ -37,6 +38,8 @@ SPELT_ALIKE = 82
 STEM = 5
 """Two words of one language that begin with so many equal letters count as the same word."""
 SHORTEST_ACRONYM = 3
+PREMISE_WEIGHT = 2.0
+"""Whatever the scores say: `why did Tarvenia veto …` is near to all that Tarvenia says of the same matter."""
 _SEATS = frozenset(
     word
     for line in (
@@ -72,6 +75,7 @@ def unmet(query: Query, passages: Sequence[Passage], evidence: Sequence[Passage]
         *_quantity(query, evidence),
         *_period(query, evidence),
         *_voice(query, evidence),
+        *_premise(query, evidence),
     ]
 
 
@@ -182,6 +186,12 @@ def _voice(query: Query, evidence: Sequence[Passage]) -> Iterator[Unmet]:
         yield Unmet("voice", who)
     elif not any(agrees[0] for agrees in spoke):
         yield Unmet("voice", who, 0.5)
+
+
+def _premise(query: Query, evidence: Sequence[Passage]) -> Iterator[Unmet]:
+    """A deed that the question takes for granted and the evidence does not name: an answer would affirm it."""
+    if taken := unfounded(query.own, [readable(p) for p in evidence]):
+        yield Unmet("premise", taken, PREMISE_WEIGHT)
 
 
 def _unknown_acronym(query: Query, span: tuple[int, int]) -> bool:

@@ -198,6 +198,26 @@ def test_what_is_counted_stands_behind_the_question_word(question: str, unit: tu
     assert asked_quantity(question, "en") == unit
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did Norway veto the text on the network?",
+        "When did Norway annex the island?",
+        "Warum hat Norwegen sein Veto gegen das Netzwerk eingelegt?",
+        "Pourquoi la Norvège a-t-elle mis son veto ?",
+        "Почему Норвегия наложила вето?",
+    ],
+)
+def test_a_deed_that_is_taken_for_granted_must_be_told(snapshot: Snapshot, question: str) -> None:
+    assert "premise" in kinds(gone(snapshot, question, (NORWAY, NETWORK)))
+    assert "premise" not in kinds(gone(snapshot, question, (NORWAY, "We vetoed it, and annexed the island.")))
+
+
+def test_opinions_and_open_questions_take_no_deed_for_granted(snapshot: Snapshot) -> None:
+    for question in ("Why does Norway support the network?", "Did Norway veto the text?", "Who vetoed the text?"):
+        assert "premise" not in kinds(gone(snapshot, question, (NORWAY, NETWORK)))
+
+
 def test_dates_and_labels_are_no_quantities() -> None:
     for text in ("on 14 February 2003", "in 1991", "resolution 687", "paragraph 14 of S/2014/189", "article 5"):
         assert not holds_quantity(text), text

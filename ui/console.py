@@ -66,6 +66,8 @@ def print_answer(answer: render.AnswerJson) -> None:
         page = f", page {citation['page']}" if citation["page"] else ""
         out.print(f"[{citation['n']}] {_place(citation)}")
         out.print(f"    {clean(citation['file'])}{page}", style="dim")
+        for twin in citation["also"]:
+            out.print(f"    also: {_place(twin)}", style="dim")
         _caveats(out, citation)
 
 
