@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from assistant.answer import Answer, Citation, Claim, Turn
 from assistant.citations import cite
-from assistant.prompts import CODE_UNKNOWN, EMPTY_STORE, NOT_FOUND, say
+from assistant.prompts import AMENDED, CODE_UNKNOWN, EMPTY_STORE, NOT_FOUND, say
 from assistant.question import LONGEST_QUESTION, Query, checked, understand
 from assistant.reranker import Reranker
 from assistant.retriever import Retriever
@@ -163,6 +163,13 @@ class Assistant:
                     chosen.setdefault(found.key, found)
         return list(chosen.values())
 
+    def _amended(self, query: Query, citations: Sequence[Citation]) -> Iterator[str]:
+        """What the reader of a cited document must know: there is a corrigendum, addendum or amendment to it."""
+        for code in dict.fromkeys(citation.passage.statement.header.code for citation in citations):
+            others = dict.fromkeys(one.header.code for one in self._store.snapshot.amending(code))
+            if others:
+                yield say(AMENDED, query.language, code=code, others=", ".join(others))
+
     def _paragraphs(self, statement_id: int) -> tuple[Paragraph, ...]:
         """Of a statement; none where it has just been taken out."""
         try:
@@ -215,7 +222,7 @@ class Assistant:
             refusal=refusal,
             writer=draft.writer,
             reranker=reranker,
-            notes=(*(note for note in query.notes if note != refusal), *draft.notes),
+            notes=(*(n for n in query.notes if n != refusal), *draft.notes, *self._amended(query, citations)),
             tokens=draft.tokens,
             timings_ms=clock.done(),
         )

@@ -32,6 +32,16 @@ VAGUE = {
     "uk": "Уточніть, про що йдеться: тема, промовець, делегація, документ або рік.",
 }
 
+AMENDED = {
+    "en": "{code} has been corrected or added to: see {others}.",
+    "fr": "{code} a été corrigé ou complété : voir {others}.",
+    "de": "{code} wurde berichtigt oder ergänzt: siehe {others}.",
+    "it": "{code} è stato corretto o completato: si veda {others}.",
+    "ru": "В {code} внесены исправления или дополнения: см. {others}.",
+    "es": "{code} ha sido corregido o completado: véase {others}.",
+    "uk": "До {code} внесено виправлення або доповнення: див. {others}.",
+}
+
 EMPTY_STORE = {
     "en": "There are no statements in the store yet.",
     "fr": "Aucune déclaration n’a encore été enregistrée.",

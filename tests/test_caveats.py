@@ -23,6 +23,7 @@ from ui.settings import load
 from ui.wiring import build_assistant, open_store
 
 SCANNED, OLD, NEW = "XX.DEL/7/20", "XX.DEL/8/20", "XX.DEL/8/20/Rev.1"
+CORRIGENDUM = f"{SCANNED}/Corr.1"
 QUESTION = "How many herons nest at the weir of Ruritania?"
 OCR = "recognised by OCR, confidence 87 %"
 
@@ -34,6 +35,7 @@ def _statements() -> Iterator[Statement]:
         yield replace(scanned, paragraphs=(replace(scanned.paragraphs[0], ocr=0.8731), scanned.paragraphs[1]))
     yield from document("b.txt", (Header(OLD, **fields), ("Ruritania keeps nine lighthouses on its coast.",)))
     yield from document("c.txt", (Header(NEW, **fields), ("Ruritania keeps ten lighthouses on its coast.",)))
+    yield from document("d.txt", (Header(CORRIGENDUM, **fields), ("In the last line, for 1907 read 1908.",)))
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,13 @@ def served(store: Path) -> Iterator[httpx.Client]:
 def test_the_words() -> None:
     assert render.recognised(0.8731) == OCR
     assert render.recognised(None) is None
+
+
+def test_a_corrigendum_is_named_beside_what_it_corrects(served: httpx.Client) -> None:
+    answer = served.post("/api/ask", json={"question": QUESTION}).json()
+    assert f"{SCANNED} has been corrected or added to: see {CORRIGENDUM}." in answer["notes"]
+    old = served.post("/api/ask", json={"question": f"How many lighthouses does Ruritania keep in {OLD}?"}).json()
+    assert not any("corrected" in note for note in old["notes"])
 
 
 def test_an_answer_as_json(served: httpx.Client) -> None:
