@@ -9,6 +9,8 @@ from store.types import Passage
 
 MOST_LONGER = 2.5
 """A translation is at most so many times as long."""
+MOST_SPACED = 1.05
+"""The same words are at most so many times as long."""
 
 
 def is_twin(one: Passage, other: Passage) -> bool:
@@ -19,10 +21,10 @@ def is_twin(one: Passage, other: Passage) -> bool:
     mine, theirs = one.statement, other.statement
     if mine.id == theirs.id:
         return False
-    if mine.header.language == theirs.header.language:
-        return words_of(one.paragraph.text) == words_of(other.paragraph.text)
-    same = (mine.header.code, mine.header.part) == (theirs.header.code, theirs.header.part)
     lengths = sorted((len(one.paragraph.text), len(other.paragraph.text)))
+    if mine.header.language == theirs.header.language:
+        return lengths[1] <= MOST_SPACED * lengths[0] and words_of(one.paragraph.text) == words_of(other.paragraph.text)
+    same = (mine.header.code, mine.header.part) == (theirs.header.code, theirs.header.part)
     return same and one.paragraph.number == other.paragraph.number and lengths[1] <= MOST_LONGER * lengths[0]
 
 

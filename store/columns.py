@@ -50,10 +50,17 @@ _OSCE = {
 """Bodies of the OSCE that codes begin with, and their names."""
 
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
 def fold(text: str) -> str:
     """Small letters without accents: how names are compared."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    small = text.casefold()
+    return small if small.isascii() else _BEYOND_ASCII.sub(_bare, small)
+
+
+def _bare(match: re.Match[str]) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", match[0]) if not unicodedata.combining(c))
 
 
 def first_day(date: str | None) -> str:

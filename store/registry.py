@@ -333,13 +333,12 @@ class Registry:
 
     def paragraphs(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Paragraph]:
         """Paragraphs by (statement id, number); what is gone is left out."""
-        key = sa.tuple_(paragraphs.c.statement_id, paragraphs.c.number)
-        found = {}
+        # A list of pairs behind IN would read the whole table: SQLite looks only single values up in an index.
+        pair = sa.func.json_each(json.dumps([list(key) for key in wanted])).table_valued("value", name="wanted").c.value
+        statement_id, number = (sa.func.json_extract(pair, f"$[{place}]") for place in (0, 1))
+        query = sa.select(paragraphs).where(paragraphs.c.statement_id == statement_id, paragraphs.c.number == number)
         with self.begin() as db:
-            for part in _slices(wanted):
-                for row in db.execute(sa.select(paragraphs).where(key.in_(part))).mappings():
-                    found[(row["statement_id"], row["number"])] = _paragraph(row)
-        return found
+            return {(row["statement_id"], row["number"]): _paragraph(row) for row in db.execute(query).mappings()}
 
     def statement_paragraphs(self, statement_id: int) -> tuple[Paragraph, ...]:
         query = sa.select(paragraphs).where(paragraphs.c.statement_id == statement_id).order_by(paragraphs.c.number)

@@ -4,8 +4,8 @@ Both sides answer in one of several ways, chosen here alone, from counts:
 
 - Vectors are scored one by one over the mapped matrix (exact), or asked of Chroma's graph (fast, however many there
   are). The graph knows no filters, so more are asked for than are wanted, in the share that the filters keep, and those
-  that the filters refuse are cut. Scoring costs by the chunks that are kept, asking by the number asked for: whichever
-  costs less is done (`asked`). A filter may keep just what the question is not about; then fewer than wanted remain of
+  that the filters refuse are cut. Scoring costs by the chunks that are kept, asking hardly: few are scored, many asked
+  for (`asked`). A filter may keep just what the question is not about; then fewer than wanted remain of
   those asked for, and the kept chunks are scored after all. So nothing is ever missed because of a filter, and a narrow
   filter is always answered exactly.
 - Words: a broad filter is cut in the same way from the best of all, because tantivy skips through the best of an
@@ -31,8 +31,8 @@ from store.snapshot import Snapshot
 from store.types import Filters
 from store.vectors import VectorIndex
 
-ASKED_ONE = 60
-"""Each further result asked of it takes as long as scoring so many."""
+FILTERED_LIMIT = 6
+"""With a filter so many times as many are scored: it may keep what the graph does not come near to (measured)."""
 MARGIN = 3
 """More results are asked for than the share of the filter demands, because what it keeps is not spread evenly."""
 LEAST_FILTERED = 3_000
@@ -65,11 +65,12 @@ Found = tuple[NDArray[np.int64], NDArray[np.float32]]
 def asked(kept: int, total: int, k: int, limit: int) -> int:
     """How many results to ask of Chroma for the k best of `kept` chunks among `total`; 0: score the kept ones.
 
-    `limit` is the number of chunks whose scoring takes as long as the shortest question to Chroma.
+    `limit` is the number of chunks whose scoring takes as long as a question to Chroma.
     """
-    wanted = k + SPARE if kept == total else max(ceil(MARGIN * k * total / max(kept, 1)), LEAST_FILTERED)
-    cheaper = limit + ASKED_ONE * wanted < kept
-    return wanted if cheaper and wanted <= MOST_ASKED else 0
+    if kept == total:
+        return k + SPARE if kept > limit else 0
+    wanted = max(ceil(MARGIN * k * total / max(kept, 1)), LEAST_FILTERED)
+    return wanted if kept > FILTERED_LIMIT * limit and wanted <= MOST_ASKED else 0
 
 
 @cache

@@ -53,7 +53,11 @@ class Header:
         A list of a hundred sponsors is cut: it would drown the text that the line stands before.
         """
         words = (self.code, self.part, self.issued, self.delegation, self.speaker, self.title, self.meeting)
-        return " · ".join(shorten(word, MOST_OF_A_FIELD, placeholder=" …") for word in words if word)
+        return " · ".join(
+            word if len(word) <= MOST_OF_A_FIELD else shorten(word, MOST_OF_A_FIELD, placeholder=" …")
+            for word in words
+            if word
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,6 @@ def found(store: StatementStore, text: str, filters: Filters = Filters()) -> lis
 def asks_chroma(monkeypatch: pytest.MonkeyPatch) -> None:
     """So few chunks would be scored without it."""
     monkeypatch.setattr("store.indexes.EXACT_LIMIT", 0)
-    monkeypatch.setattr("store.search.ASKED_ONE", 0)
 
 
 def test_add_replace_delete_and_filter(tmp_path: Path, place: str | None) -> None:

@@ -77,7 +77,6 @@ def test_every_way_finds_the_nearest_that_a_filter_leaves(
     store: StatementStore, filters: Filters, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("store.indexes.EXACT_LIMIT", limit)
-    monkeypatch.setattr(search, "ASKED_ONE", 0)
     assert store._indexes.vectors.count() == COUNT  # it is open: else everything would be scored
     vector = store.embedder.embed_query("herons in tree 17 beside weir 6")
     snapshot = store.snapshot
@@ -100,7 +99,7 @@ def test_a_broad_filter_that_keeps_nothing_of_the_nearest_loses_nothing(
     store: StatementStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("store.indexes.EXACT_LIMIT", 0)
-    monkeypatch.setattr(search, "ASKED_ONE", 0)
+    monkeypatch.setattr(search, "LEAST_FILTERED", 1)
     monkeypatch.setattr(search, "MARGIN", 1)
     store._indexes.vectors.count()
     others = Filters(delegation=("Grand Fenwick", "Tarvenia"))
@@ -109,12 +108,12 @@ def test_a_broad_filter_that_keeps_nothing_of_the_nearest_loses_nothing(
 
 
 def test_the_choice_goes_by_counts() -> None:
-    assert search.asked(100, 1_000_000, 10, 8_000) == 0
     assert search.asked(5_000, 5_000, 10, 8_000) == 0
     assert search.asked(1_000_000, 1_000_000, 10, 8_000) == 10 + search.SPARE
+    assert search.asked(8_000 * search.FILTERED_LIMIT, 1_000_000, 10, 8_000) == 0
     assert search.asked(500_000, 1_000_000, 10, 8_000) == search.LEAST_FILTERED
     assert search.asked(1_000_000, 25_000_000, 60, 8_000) == 25 * 60 * search.MARGIN
-    assert search.asked(9_000, 1_000_000, 60, 8_000) == 0  # as many would be asked for as are worth scoring
+    assert search.asked(1_000_000, 90_000_000, 60, 8_000) == 0  # more would be asked for than are worth it
 
 
 @pytest.mark.parametrize("filters", FILTERS, ids=str)

@@ -149,7 +149,7 @@ class Harbour:
 def harbour(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Harbour]:
     """A store that scores vectors itself, as it does while there are few, or asks Chroma, as for many."""
     if request.param == "graph":
-        monkeypatch.setattr("store.search.ASKED_ONE", -1_000_000)  # asking costs less than nothing
+        monkeypatch.setattr("store.indexes.EXACT_LIMIT", 0)
     with StatementStore.open(tmp_path / "store", WordEmbedder()) as store:
         made = Harbour(store)
         for file in range(FILES):
