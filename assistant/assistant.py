@@ -88,6 +88,11 @@ class Assistant:
         self._question_characters = question_characters
         self._known = store.snapshot, Vocabulary.of(store.snapshot)
 
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Names of the writers, the one that answers unless another is asked for first."""
+        return tuple(self._writers)
+
     def checked(self, question: str) -> str:
         """The question on one line. Raises InputError for one that is empty or too long."""
         return checked(question, self._question_characters)

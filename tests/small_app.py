@@ -32,7 +32,10 @@ DOCUMENTS = (
         "XX.DEL_2_20.txt",
         (
             Header("XX.DEL/2/20", "en", issued="2020-02-03", delegation="Sylvania", title="On the weir"),
-            ["Sylvania asked who keeps the weir.", "![x](http://outside.invalid/x.png) <b>The weir</b> is *old* [2]."],
+            [
+                "Sylvania asked who keeps the weir.",
+                "The weir ![x](http://outside.invalid/x.png) is <b>old</b> and *wet* [2].",
+            ],
         ),
     ),
     document(

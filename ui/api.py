@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, Response
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.routing import Match
@@ -91,7 +92,11 @@ def create_app(
         admin.add_admin(app, settings.server, store, intake, checkup)
     else:
         _add_nobody(app)
-    _add_unknown(app)
+    from ui.openai_api import OpenAIRoute, add_openai
+
+    add_openai(app, service)
+    _add_unknown(app, "/api")
+    _add_unknown(app, "/v1", OpenAIRoute)
     app.mount("/ui", StaticFiles(directory=pages.STATIC), name="ui")
     from ui.chat import mount_chat
 
@@ -194,17 +199,22 @@ def _add_nobody(app: FastAPI) -> None:
         return HTMLResponse(pages.error_page("Not offered", "see server.upload in the settings", root), 404)
 
 
-def _add_unknown(app: FastAPI) -> None:
+def _add_unknown(app: FastAPI, prefix: str, route: type[APIRoute] = APIRoute) -> None:
     """Without this the chat, mounted at `/`, would answer for what is not there, and not as a problem."""
 
-    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-
-    @app.api_route("/api/{rest:path}", methods=methods, include_in_schema=False)
     def unknown(request: Request, rest: str) -> None:
         allowed: set[str] = set()
-        for route in app.router.routes:
-            if getattr(route, "endpoint", None) is not unknown and route.matches(request.scope)[0] is Match.PARTIAL:
-                allowed |= set(getattr(route, "methods", None) or ())
+        for other in app.router.routes:
+            if (
+                not getattr(other, "path", "").endswith("{rest:path}")
+                and other.matches(request.scope)[0] is Match.PARTIAL
+            ):
+                allowed |= set(getattr(other, "methods", None) or ())
         if allowed:
             raise HTTPException(405, f"{request.method} is not possible here", {"Allow": ", ".join(sorted(allowed))})
-        raise HTTPException(404, f"there is no /api/{rest}; see /openapi.json")
+        raise HTTPException(404, f"there is no {prefix}/{rest}; see /openapi.json")
+
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    app.router.add_api_route(
+        f"{prefix}/{{rest:path}}", unknown, methods=methods, include_in_schema=False, route_class_override=route
+    )

@@ -28,7 +28,7 @@ CHAT = (
     "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
 ADMIN = STRICT.replace("form-action 'none'", "form-action 'self'")
-OURS = ("/api/", "/statements/", "/healthz", "/openapi.json", "/ui/")
+OURS = ("/api/", "/v1/", "/statements/", "/healthz", "/openapi.json", "/ui/")
 COMMON = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -96,6 +96,11 @@ class Service(Catalogue):
         self._assistant = assistant
         self._conversations = Conversations(settings.server.conversations)
 
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Names of the writers that can be asked for."""
+        return self._assistant.writers
+
     def checked(self, question: str) -> str:
         """The question on one line. Raises InputError for one that is empty, too long or no text."""
         well_formed("question", question)
