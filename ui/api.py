@@ -13,7 +13,7 @@ from starlette.routing import Match
 
 from store.errors import InputError, NotFoundError
 from store.types import Filters
-from ui import admin, events, pages, problems, render
+from ui import admin, events, pages, problems, render, widget
 from ui.middleware import Guard
 from ui.service import Service, filters_from
 from ui.words import COOKIE, Speech, language_for
@@ -85,7 +85,12 @@ def create_app(
         responses=problems.SCHEMA,
     )
     problems.install(app)
-    app.add_middleware(Guard, body_bytes=settings.server.body_bytes, larger=admin.largest_request(settings.server))
+    app.add_middleware(
+        Guard,
+        body_bytes=settings.server.body_bytes,
+        larger=admin.largest_request(settings.server),
+        frame_ancestors=settings.server.frame_ancestors,
+    )
     _add_questions(app, service)
     _add_statements(app, service)
     if intake is not None and checkup is not None and admin.is_offered(settings.server):
@@ -97,6 +102,7 @@ def create_app(
     add_openai(app, service)
     _add_unknown(app, "/api")
     _add_unknown(app, "/v1", OpenAIRoute)
+    widget.add_widget(app)
     app.mount("/ui", StaticFiles(directory=pages.STATIC), name="ui")
     from ui.chat import mount_chat
 

@@ -8,11 +8,13 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from store.errors import InputError, StatementsError
+from store.types import Filters
 from ui import pages
+from ui.opening import Opening, opening
 from ui.words import COOKIE, ENGLISH, Speech, language_for
 
 if TYPE_CHECKING:
@@ -32,20 +34,22 @@ HEAD = """
 <link rel="icon" href="./ui/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="./ui/chat.css">
 <script src="./ui/chat.js" defer></script>
+<script src="./ui/framed.js" defer></script>
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """One browser's conversation: its id, and its turns as HTML."""
+    """One browser's conversation: its id, its turns as HTML, and what is searched."""
 
     id: str = ""
     count: int = 0
     turns: tuple[str, ...] = ()
+    filters: Filters = Filters()
 
     def with_turn(self, turn: str) -> Talk:
         """The conversation one turn longer; the oldest turns leave the page."""
-        return Talk(self.id, self.count + 1, (*self.turns, turn)[-TURNS_SHOWN:])
+        return replace(self, count=self.count + 1, turns=(*self.turns, turn)[-TURNS_SHOWN:])
 
 
 def mount_chat(app: FastAPI, service: Service) -> FastAPI:
@@ -104,16 +108,17 @@ def _blocks(service: Service) -> gradio.Blocks:
         def ask(question: str, talk: Talk, request: gradio.Request) -> Iterator[tuple[Any, ...]]:
             yield from _ask(service, question, talk, _speech(request))
 
-        def start(request: gradio.Request) -> tuple[Any, ...]:
+        def start(talk: Talk, request: gradio.Request) -> tuple[Any, ...]:
             t = _speech(request)
-            return "", Talk(), _welcome(service, examples, t), pages.empty_panel(t)
+            return "", Talk(filters=talk.filters), _welcome(service, examples, t), pages.empty_panel(t)
 
         def greet(request: gradio.Request) -> tuple[Any, ...]:
             t = _speech(request)
-            named = gradio.update(label=t("chat.question"), placeholder=t("chat.question_here"))
+            opened = _opened(service, request)
+            named = gradio.update(label=t("chat.question"), placeholder=t("chat.question_here"), value=opened.question)
             buttons = gradio.update(value=t("chat.ask")), gradio.update(value=t("chat.new"))
             shown = pages.masthead(service.status(), t), _welcome(service, examples, t), pages.empty_panel(t)
-            return (*shown, named, *buttons)
+            return (*shown, named, *buttons, Talk(filters=opened.filters))
 
         for handler in (ask, start, greet):  # Gradio reads the type itself, not its name
             handler.__annotations__["request"] = gradio.Request
@@ -122,8 +127,9 @@ def _blocks(service: Service) -> gradio.Blocks:
         asked = gradio.on(
             [box.submit, send.click], ask, [box, talk], outputs, show_progress="hidden", api_visibility="private"
         )
-        new.click(start, None, outputs, show_progress="hidden", api_visibility="private", cancels=[asked])
-        blocks.load(greet, None, [head, log, panel, box, send, new], show_progress="hidden", api_visibility="private")
+        new.click(start, [talk], outputs, show_progress="hidden", api_visibility="private", cancels=[asked])
+        greeted = [head, log, panel, box, send, new, talk]
+        blocks.load(greet, None, greeted, show_progress="hidden", api_visibility="private")
     blocks.queue(default_concurrency_limit=service.settings.server.concurrency, api_open=False)
     return blocks
 
@@ -132,7 +138,7 @@ def _ask(service: Service, question: str, talk: Talk, t: Speech) -> Iterator[tup
     """First the question with a sign of work, then the answer. Yields box, conversation, log, panel."""
     import gradio
 
-    talk = talk if talk.id else Talk(uuid.uuid4().hex)
+    talk = talk if talk.id else replace(talk, id=uuid.uuid4().hex)
     number = talk.count + 1
     try:
         question = service.checked(question)
@@ -143,7 +149,7 @@ def _ask(service: Service, question: str, talk: Talk, t: Speech) -> Iterator[tup
     yield "", talk, "".join((*talk.turns, pages.pending_turn(number, question, t))), gradio.skip()
     panel: Any = gradio.skip()
     try:
-        answer = service.ask(question, conversation_id=talk.id)
+        answer = service.ask(question, conversation_id=talk.id, filters=talk.filters)
         sources = pages.sources_of(answer, service, t)
         turn = pages.turn(number, question, answer, sources, t)
         panel = pages.panel(number, sources, answer.status == "answered", t)
@@ -157,8 +163,18 @@ def _ask(service: Service, question: str, talk: Talk, t: Speech) -> Iterator[tup
 
 
 def _speech(request: gradio.Request) -> Speech:
-    """The language that the reader chose on the page, else the one that the browser asks for."""
-    return Speech(language_for(request.cookies.get(COOKIE), request.headers.get("accept-language", "")))
+    """The language that the reader chose on the page, else the address's, else the one that the browser asks for."""
+    wanted = request.cookies.get(COOKIE) or request.query_params.get("lang")
+    return Speech(language_for(wanted, request.headers.get("accept-language", "")))
+
+
+def _opened(service: Service, request: gradio.Request) -> Opening:
+    import gradio
+
+    try:
+        return opening(request.query_params, service.settings.answer.question_characters)
+    except InputError as error:
+        raise gradio.Error(html.escape(str(error)), duration=None) from error
 
 
 def _welcome(service: Service, examples: Examples, t: Speech) -> str:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from ui.problems import FAILED, problem_response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,7 +28,7 @@ CHAT = (
     "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
 ADMIN = STRICT.replace("form-action 'none'", "form-action 'self'")
-OURS = ("/api/", "/v1/", "/statements/", "/healthz", "/openapi.json", "/ui/")
+OURS = ("/api/", "/v1/", "/statements/", "/healthz", "/openapi.json", "/ui/", "/widget.js")
 COMMON = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -40,14 +40,34 @@ COMMON = {
 LOG = logging.getLogger("statements")
 
 
+def path_of(scope: Scope) -> str:
+    """The path below the application, wherever a proxy shows it."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def _policy(path: str) -> str:
+    return STRICT if path.startswith(OURS) else CHAT
+
+
 class Guard:
     """ASGI middleware around the whole application, the chat page included."""
 
-    def __init__(self, app: ASGIApp, body_bytes: int, larger: Mapping[str, int] | None = None) -> None:
-        """`larger` are paths to which more than `body_bytes` may be posted, and how much."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        body_bytes: int,
+        larger: Mapping[str, int] | None = None,
+        frame_ancestors: Sequence[str] = (),
+    ) -> None:
+        """`larger` are paths to which more than `body_bytes` may be posted, and how much.
+
+        `frame_ancestors` are the sites that may show a page in a frame, beside this one; never the administrator's.
+        """
         self._app = app
         self._body_bytes = body_bytes
         self._larger = larger or {}
+        self._ancestors = " ".join(("frame-ancestors 'self'", *frame_ancestors))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,9 +75,10 @@ class Guard:
             return
         request_id = uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        admin = scope["path"] == "/admin"
-        policy = ADMIN if admin else STRICT if scope["path"].startswith(OURS) else CHAT
-        most = self._larger.get(scope["path"], self._body_bytes)
+        path = path_of(scope)
+        admin = path == "/admin"
+        policy = ADMIN if admin else _policy(path).replace("frame-ancestors 'self'", self._ancestors)
+        most = self._larger.get(path, self._body_bytes)
         too_large = f"the request is larger than {most:,} bytes"
         started = False
         arrived = 0

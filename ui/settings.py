@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,6 +23,8 @@ CONFIG_VARIABLE = "STATEMENTS_CONFIG"
 SHORT_VARIABLES = {"STATEMENTS_STORE": "store.folder"}
 """Variables that do not follow `STATEMENTS_<SECTION>_<KEY>`."""
 APPLICATION = "statements-assistant"
+ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?")
+"""What a policy takes for a site: nothing else may come into a header."""
 
 Location = Annotated[Path, AfterValidator(Path.expanduser)]
 
@@ -46,6 +49,18 @@ def _table(value: object) -> object:
         return tomllib.loads(f"table = {value}")["table"]
     except tomllib.TOMLDecodeError as error:
         raise ValueError('write { name = "VM-{number}/{year}" }') from error
+
+
+def _listed(value: object) -> object:
+    """A variable of the environment is text: a list in it has commas."""
+    return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
+
+
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not ORIGIN.fullmatch(value):
+            raise ValueError(f"{value!r} is not an origin; write https://intranet.example.org, without a path")
+    return values
 
 
 class Section(BaseModel):
@@ -140,6 +155,8 @@ class ServerSettings(Section):
     """Whether there is a page to upload files and read the report; `auto`: when only this machine can reach it."""
     upload_bytes: int = Field(default=50_000_000, ge=1)
     """A larger file is refused."""
+    frame_ancestors: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_origins)] = ()
+    """Sites whose pages may show the chat in a frame, as the widget does; this one always may."""
 
 
 class Settings(Section):
