@@ -15,6 +15,7 @@ from store.errors import InputError, NotFoundError
 from store.types import Filters
 from ui import admin, events, pages, problems, render, widget
 from ui.middleware import Guard
+from ui.proxy import SubPath
 from ui.service import Service, filters_from
 from ui.words import COOKIE, Speech, language_for
 
@@ -91,6 +92,8 @@ def create_app(
         larger=admin.largest_request(settings.server),
         frame_ancestors=settings.server.frame_ancestors,
     )
+    if settings.server.root_path:
+        app.add_middleware(SubPath, root=settings.server.root_path)
     _add_questions(app, service)
     _add_statements(app, service)
     if intake is not None and checkup is not None and admin.is_offered(settings.server):

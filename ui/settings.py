@@ -25,6 +25,24 @@ SHORT_VARIABLES = {"STATEMENTS_STORE": "store.folder"}
 APPLICATION = "statements-assistant"
 ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?")
 """What a policy takes for a site: nothing else may come into a header."""
+SUB_PATH = re.compile(r"(/[A-Za-z0-9_-]+)+")
+OWN_PATHS = frozenset(
+    (
+        "admin",
+        "api",
+        "assets",
+        "compare",
+        "gradio_api",
+        "healthz",
+        "lookup",
+        "mcp",
+        "openapi.json",
+        "statements",
+        "ui",
+        "v1",
+    )
+)
+"""First parts of the application's own paths: below such a one it could not tell whether a proxy took that away."""
 
 Location = Annotated[Path, AfterValidator(Path.expanduser)]
 
@@ -61,6 +79,15 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
         if not ORIGIN.fullmatch(value):
             raise ValueError(f"{value!r} is not an origin; write https://intranet.example.org, without a path")
     return values
+
+
+def _sub_path(value: str) -> str:
+    path = value.rstrip("/")
+    if path and not SUB_PATH.fullmatch(path):
+        raise ValueError(f"{value!r} is not a path; write /assistant, in letters, digits, - and _")
+    if path.split("/")[1:2] and path.split("/")[1] in OWN_PATHS:
+        raise ValueError(f"{value!r} begins like a path of the application itself; choose another, such as /assistant")
+    return path
 
 
 class Section(BaseModel):
@@ -157,6 +184,8 @@ class ServerSettings(Section):
     """A larger file is refused."""
     frame_ancestors: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_origins)] = ()
     """Sites whose pages may show the chat in a frame, as the widget does; this one always may."""
+    root_path: Annotated[str, AfterValidator(_sub_path)] = ""
+    """Where a reverse proxy shows the application: `/assistant`; empty where it has a host of its own."""
 
 
 class Settings(Section):
