@@ -38,6 +38,10 @@ SIDE_SPREAD = 0.3
 """Passages of one side at most, and how far below its best one (measured: docs/quality.md)."""
 LIST_EVIDENCE = 8
 """Where everything is asked for: so many of the best passages may add a further document."""
+LOOKED_UP = 200
+"""Chunks taken from each index where many paragraphs are to be seen together."""
+SHARED = 0.5
+"""A hit is nearly as good as the best one, or has this share of the best one's words; the rest is far from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,17 @@ class Assistant:
         """Ranked paragraphs. Raises InputError for a question that can't be read."""
         query, passages, _ = self.retrieve(question, history=history, filters=filters)
         return SearchResult(tuple(passages[:limit]), query.filters, query.text)
+
+    def lookup(self, words: str, *, filters: Filters = Filters()) -> tuple[Passage, ...]:
+        """Paragraphs near to words as they are typed, as the indexes order them, without those that are far from it.
+
+        Raises InputError for words that can't be read.
+        """
+        passages = self._retriever.candidates(self._understand(words, (), filters), LOOKED_UP)
+        shared = max((p.scores["lexical"] for p in passages), default=0.0) * SHARED
+        return tuple(
+            p for p in passages if p.score >= passages[0].score - EVIDENCE_MARGIN or 0 < shared <= p.scores["lexical"]
+        )
 
     def retrieve(
         self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters()

@@ -61,10 +61,13 @@ class Retriever:
         self._store = store
         self._reranker = reranker
 
-    def candidates(self, query: Query) -> list[Passage]:
-        """Fused passages, best first; `scores` has what each index said and what agrees with the question."""
+    def candidates(self, query: Query, k: int = CANDIDATES) -> list[Passage]:
+        """Fused passages, best first; `scores` has what each index said and what agrees with the question.
+
+        `k` chunks are taken from each index.
+        """
         vector = self._vector(query)
-        hits = self._store.search(query.text, vector, filters=query.filters, k=CANDIDATES)
+        hits = self._store.search(query.text, vector, filters=query.filters, k=k)
         worth = _worth(query)
         for likely in self._likely(query, worth):
             hits += self._store.search(query.text, vector, filters=query.filters, only=likely, k=LIKELY_CANDIDATES)

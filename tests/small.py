@@ -38,7 +38,7 @@ STATEMENTS = (
     ),
     (
         Header("XX.DEL/7/20", "en", issued="2020-05-07", delegation="Norvania", title="On lighthouses"),
-        ("Nine keepers watch the lighthouse of the northern shore.", "The harbour needs no further anchor chains."),
+        ("Nine keepers watch the lighthouse of the northern shore.", "We thank the Chair."),
     ),
     (
         Header("XX.DEL/8/20", "de", issued="2020-05-07", delegation="Solmark", title="=2+5"),

@@ -14,6 +14,8 @@ from starlette.routing import Match
 from store.errors import InputError, NotFoundError
 from store.types import Filters
 from ui import admin, events, pages, problems, render, widget
+from ui.compare import add_compare
+from ui.lookup import add_lookup
 from ui.middleware import Guard
 from ui.proxy import SubPath
 from ui.service import Service, filters_from
@@ -105,6 +107,8 @@ def create_app(
     add_openai(app, service)
     _add_unknown(app, "/api")
     _add_unknown(app, "/v1", OpenAIRoute)
+    add_lookup(app, service)
+    add_compare(app, service)
     widget.add_widget(app)
     app.mount("/ui", StaticFiles(directory=pages.STATIC), name="ui")
     from ui.chat import mount_chat

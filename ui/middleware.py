@@ -29,6 +29,8 @@ CHAT = (
 )
 ADMIN = STRICT.replace("form-action 'none'", "form-action 'self'")
 OURS = ("/api/", "/v1/", "/statements/", "/healthz", "/openapi.json", "/ui/", "/widget.js")
+SEARCH = f"{ADMIN}; script-src 'self'; connect-src 'self'"
+SEARCHES = ("/lookup", "/compare")
 COMMON = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -47,7 +49,7 @@ def path_of(scope: Scope) -> str:
 
 
 def _policy(path: str) -> str:
-    return STRICT if path.startswith(OURS) else CHAT
+    return SEARCH if path.startswith(SEARCHES) else STRICT if path.startswith(OURS) else CHAT
 
 
 class Guard:

@@ -281,5 +281,10 @@ def _environment() -> Environment:
     return environment
 
 
+def rendered(template: str, **values: object) -> str:
+    """A page of another module, escaped like these."""
+    return _template(template).render(**values)
+
+
 def _template(name: str) -> Template:
     return _environment().get_template(name)

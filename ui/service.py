@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from assistant.answer import Answer, Turn
     from assistant.assistant import Assistant
     from store.statements import StatementStore
-    from store.types import Paragraph, StoredStatement
+    from store.types import Paragraph, Passage, StoredStatement
     from ui.settings import Settings
 
 DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
@@ -135,6 +135,10 @@ class Service(Catalogue):
         question = self.checked(question)
         result = self._assistant.search(question, history=self._trimmed(history), filters=filters, limit=limit)
         return render.search_json(result.passages, result.filters, result.standalone_question)
+
+    def lookup(self, words: str, filters: Filters = EVERYTHING) -> tuple[Passage, ...]:
+        """Paragraphs near to words as they are typed, best first; no reranker, so that it keeps up."""
+        return self._assistant.lookup(self.checked(words), filters=filters)
 
     def _trimmed(self, history: Sequence[Turn]) -> tuple[Turn, ...]:
         if not history:
