@@ -1,4 +1,6 @@
-"""One file that holds the store: the registry and a manifest. The indexes are made again from it, without embedding.
+"""One file that holds the store: the registry, what else is kept in its folder as SQLite, and a manifest.
+
+The indexes are made again from the registry, without embedding.
 
 A backup may be made while another process serves the store: SQLite copies one state of the registry, whatever is
 written meanwhile. A restore puts the registry in place with one rename, after everything was checked.
@@ -9,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import zipfile
@@ -30,6 +33,7 @@ from store.registry import translated
 REGISTRY = schema.FILE
 MANIFEST = "manifest.json"
 FORMAT = 1
+MEMBER = re.compile(r"[a-z]+\.sqlite3")
 BLOCK = 1 << 20
 UNFINISHED = ".part"
 
@@ -65,19 +69,25 @@ def backup(folder: Path, file: Path) -> Manifest:
         raise InputError(f"{file.parent} is no folder; make it first, or name another file")
     if file.exists():
         read_manifest(file)  # another file is not overwritten
-    copy, packed = (file.with_name(f".{file.name}.{name}{UNFINISHED}") for name in ("copy", "zip"))
+    packed = file.with_name(f".{file.name}.zip{UNFINISHED}")
+    copies = {
+        path.name: file.with_name(f".{file.name}.{path.name}{UNFINISHED}")
+        for path in sorted(folder.glob("*.sqlite3"))
+        if path.is_file() and MEMBER.fullmatch(path.name)
+    }
     try:
         with _disk_errors(file.parent):
-            copy.unlink(missing_ok=True)
-            with translated(source), closing(sqlite3.connect(source, timeout=30)) as db:
-                db.execute("VACUUM INTO ?", (str(copy),))
-            manifest = _described(copy)
-            _pack(copy, manifest, packed)
+            for name, copy in copies.items():
+                copy.unlink(missing_ok=True)
+                with translated(folder / name), closing(sqlite3.connect(folder / name, timeout=30)) as db:
+                    db.execute("VACUUM INTO ?", (str(copy),))
+            manifest = _described(copies)
+            _pack(copies, manifest, packed)
             packed.replace(file)
             _sync(file.parent)
     finally:
-        copy.unlink(missing_ok=True)
-        packed.unlink(missing_ok=True)
+        for copy in (*copies.values(), packed):
+            copy.unlink(missing_ok=True)
     return manifest
 
 
@@ -90,7 +100,8 @@ def read_manifest(file: Path) -> Manifest:
         raise InputError(f"{file} can't be read ({error.strerror})") from error
     except (zipfile.BadZipFile, zipfile.LargeZipFile, KeyError, ValueError, TypeError, NotImplementedError) as error:
         raise InputError(f"{file} is no backup of a store, or a damaged one; use another") from error
-    if manifest.format != FORMAT or REGISTRY not in manifest.members:
+    readable = REGISTRY in manifest.members and all(map(MEMBER.fullmatch, manifest.members))
+    if manifest.format != FORMAT or not readable:
         raise InputError(
             f"{file} is a backup of format {manifest.format}, this program reads {FORMAT}; use a newer one"
         )
@@ -109,33 +120,42 @@ def restore(file: Path, folder: Path, *, replace: bool = False) -> Manifest:
             f"{file} has schema {manifest.schema}, this program knows {schema.VERSION}: "
             f"use version {manifest.program} or newer"
         )
-    unfinished = folder / f"{REGISTRY}{UNFINISHED}"
+    unfinished = {name: folder / f"{name}{UNFINISHED}" for name in manifest.members}
     with _disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     lock = FolderLock(folder)
     lock.acquire(None)
     try:
-        held = sorted(path.name for path in folder.iterdir() if path.name not in (LOCK, unfinished.name))
+        parts = {path.name for path in unfinished.values()}
+        held = sorted(path.name for path in folder.iterdir() if path.name not in {LOCK, *parts})
         if held and not replace:
             raise InputError(f"{folder} is not empty ({held[0]}); choose another --store DIR, or add --replace")
         with _disk_errors(folder):
-            _unpack(file, manifest, unfinished)
-            _clear(folder, keep={LOCK, unfinished.name, REGISTRY})
-            unfinished.replace(folder / REGISTRY)
+            for name, part in unfinished.items():
+                _unpack(file, name, manifest.members[name], part)
+            _clear(folder, keep={LOCK, *parts, REGISTRY})
+            for name, part in unfinished.items():
+                if name != REGISTRY:
+                    part.replace(folder / name)
+            unfinished[REGISTRY].replace(folder / REGISTRY)
             _sync(folder)
     finally:
-        unfinished.unlink(missing_ok=True)
+        for part in unfinished.values():
+            part.unlink(missing_ok=True)
         lock.release()
     return manifest
 
 
-def _described(copy: Path) -> Manifest:
+def _described(copies: dict[str, Path]) -> Manifest:
+    copy = copies[REGISTRY]
     kept = schema.version_of(copy)
     with translated(copy), closing(sqlite3.connect(copy)) as db:
         count = db.execute("SELECT count(*) FROM statements WHERE live").fetchone()[0]
         row = db.execute("SELECT value FROM settings WHERE name = 'fingerprint'").fetchone()
-    with copy.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    members = {}
+    for name, path in copies.items():
+        with path.open("rb") as stream:
+            members[name] = hashlib.file_digest(stream, "sha256").hexdigest()
     return Manifest(
         format=FORMAT,
         program=version("statements-assistant"),
@@ -143,25 +163,26 @@ def _described(copy: Path) -> Manifest:
         schema=kept or "",
         fingerprint=row[0] if row else "{}",
         statements=count,
-        members={REGISTRY: sha256},
+        members=members,
     )
 
 
-def _pack(copy: Path, manifest: Manifest, packed: Path) -> None:
+def _pack(copies: dict[str, Path], manifest: Manifest, packed: Path) -> None:
     packed.unlink(missing_ok=True)
     handle = os.open(packed, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)  # statements may be restricted
     with os.fdopen(handle, "w+b") as stream:
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=2))
-            archive.write(copy, REGISTRY)
+            for name, copy in copies.items():
+                archive.write(copy, name)
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def _unpack(file: Path, manifest: Manifest, target: Path) -> None:
+def _unpack(file: Path, name: str, sha256: str, target: Path) -> None:
     digest = hashlib.sha256()
     try:
-        with zipfile.ZipFile(file) as archive, archive.open(REGISTRY) as packed, target.open("wb") as stream:
+        with zipfile.ZipFile(file) as archive, archive.open(name) as packed, target.open("wb") as stream:
             for block in _blocks(packed):
                 digest.update(block)
                 stream.write(block)
@@ -169,8 +190,8 @@ def _unpack(file: Path, manifest: Manifest, target: Path) -> None:
             os.fsync(stream.fileno())
     except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, zlib.error) as error:
         raise InputError(f"{file} is damaged ({error}); use another backup") from error
-    if digest.hexdigest() != manifest.members[REGISTRY]:
-        raise InputError(f"{file} is damaged: {REGISTRY} has not the checksum of its manifest; use another backup")
+    if digest.hexdigest() != sha256:
+        raise InputError(f"{file} is damaged: {name} has not the checksum of its manifest; use another backup")
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:

@@ -260,3 +260,37 @@ def test_an_older_backup_is_brought_up(tmp_path: Path) -> None:
     Registry(tmp_path / "new" / "registry.sqlite3").close()
     assert (tmp_path / "new" / "registry.sqlite3.schema1").exists()
     assert [path.name for path in (tmp_path / "old").iterdir()] == ["registry.sqlite3"]  # a backup changes nothing
+
+
+def test_what_is_kept_beside_the_registry_is_taken_along(folder: Path, tmp_path: Path) -> None:
+    for name, word in (("notes.sqlite3", "old"), ("Other-name.sqlite3", "not ours")):
+        with closing(sqlite3.connect(folder / name)) as db:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("CREATE TABLE words (word)")
+            db.execute("INSERT INTO words VALUES (?)", (word,))
+            db.commit()
+    made = backup(folder, tmp_path / "b.zip")
+    with closing(sqlite3.connect(folder / "notes.sqlite3")) as db:
+        db.execute("UPDATE words SET word = 'new'")
+        db.commit()
+    restore(tmp_path / "b.zip", folder, replace=True)
+
+    assert set(made.members) == {"registry.sqlite3", "notes.sqlite3"}
+    with closing(sqlite3.connect(folder / "notes.sqlite3")) as db:
+        assert db.execute("SELECT word FROM words").fetchall() == [("old",)]
+
+
+def test_a_member_of_another_name_is_refused(folder: Path, tmp_path: Path) -> None:
+    backup(folder, tmp_path / "b.zip")
+    with zipfile.ZipFile(tmp_path / "b.zip") as packed:
+        held = {name: packed.read(name) for name in packed.namelist()}
+    manifest = json.loads(held[MANIFEST])
+    manifest["members"]["../x.sqlite3"] = manifest["members"]["registry.sqlite3"]
+    with zipfile.ZipFile(tmp_path / "c.zip", "w") as packed:
+        packed.writestr(MANIFEST, json.dumps(manifest))
+        packed.writestr("registry.sqlite3", held["registry.sqlite3"])
+        packed.writestr("../x.sqlite3", held["registry.sqlite3"])
+
+    with pytest.raises(InputError):
+        restore(tmp_path / "c.zip", tmp_path / "other")
+    assert not (tmp_path / "x.sqlite3").exists()

@@ -21,6 +21,7 @@ from ui import pages, render
 from ui.service import Service
 from ui.settings import load
 from ui.wiring import build_assistant, open_store
+from ui.words import ENGLISH
 
 SCANNED, OLD, NEW = "XX.DEL/7/20", "XX.DEL/8/20", "XX.DEL/8/20/Rev.1"
 CORRIGENDUM = f"{SCANNED}/Corr.1"
@@ -95,16 +96,16 @@ def test_the_chat(store: Path, models_folder: Path) -> None:
     with open_store(settings) as opened:
         service = Service(settings, opened, build_assistant(settings, opened))
         answer = service.ask(QUESTION)
-        sources = pages.sources_of(answer, service)
+        told = service.shown(1, render.answer_json(answer), ENGLISH)
         refused = replace(answer, status="not_found", claims=(), citations=(), refusal="no", passages=(_first(answer),))
-        nearest = pages.sources_of(refused, service)
+        nearest = service.shown(1, render.answer_json(refused), ENGLISH)
 
-    assert sources[0].recognised == OCR
-    for turn in (pages.turn(1, "?", answer, sources), pages.turn(1, "?", refused, nearest)):
+    assert told.sources[0].recognised == OCR
+    for turn in (pages.turn(told), pages.turn(nearest)):
         visible, _, kept = turn.partition('class="kept"')
         assert OCR in visible
         assert OCR in kept
-    assert OCR in pages.panel(1, sources, answered=True)
+    assert OCR in pages.panel(told)
 
 
 def _first(answer: Answer) -> Passage:

@@ -48,7 +48,7 @@ def opened(browser: Browser, address: str, **options: object) -> tuple[Page, See
 def ask(page: Page, question: str, number: int = 1) -> None:
     page.fill("#question textarea", question)
     page.keyboard.press("Enter")
-    page.wait_for_selector(f'#log .turn[data-turn="{number}"] .answer:not(.pending)')
+    page.wait_for_selector(f'#log .turn[data-turn="{number}"] .answer:not(.pending):not(.stopped)')
 
 
 @pytest.fixture(scope="module")
@@ -90,15 +90,119 @@ def test_a_mark_shows_its_source_by_mouse_and_by_keyboard(browser: Browser) -> N
     ask(page, QUESTION)
     ask(page, "What does the Centre cost a year?", 2)
 
-    page.click('#log .turn[data-turn="1"] .mark >> nth=0')
+    page.click('#log .turn[data-turn="1"] a.mark >> nth=0')
+    page.wait_for_selector('#panel .reader[data-turn="1"][data-n="1"]')
+    assert page.locator("#panel .paragraph.here mark").count() == 1
+    page.click("#panel [data-do=sources]")
     assert page.get_attribute("#panel .sources", "data-turn") == "1"
     assert page.locator("#panel .source.current[data-n='1']").count() == 1
 
-    page.locator('#log .turn[data-turn="2"] .mark >> nth=0').focus()
+    page.locator('#log .turn[data-turn="2"] a.mark >> nth=0').focus()
     page.keyboard.press("Enter")
-    assert page.get_attribute("#panel .sources", "data-turn") == "2"
-    assert page.locator("#panel .source.current[data-n='1']").count() == 1
-    assert page.locator("#panel .sources").count() == 1
+    page.wait_for_selector('#panel .reader[data-turn="2"]')
+    assert page.evaluate("document.activeElement.matches('.reader')")
+    page.click("#panel [data-do=step][data-by='1']")
+    assert page.locator("#panel .paragraph.current").count() == 1
+    assert page.locator("#panel .paragraph.here.current").count() == 0
+    page.context.close()
+
+
+def test_a_mark_shows_its_quote_at_the_keyboard_until_escape(browser: Browser) -> None:
+    page, _ = opened(browser, sample_server())
+    ask(page, QUESTION)
+    page.focus("#question textarea")
+    page.keyboard.press("Shift+Tab")
+    for _ in range(20):
+        if page.evaluate("document.activeElement.matches('a.mark')"):
+            break
+        page.keyboard.press("Shift+Tab")
+    quote = page.inner_text("#log .claim .quote >> nth=-1").strip("“”")
+
+    assert page.inner_text("#tip q").strip("“”") == quote
+    page.keyboard.press("Escape")
+    assert page.locator("#tip").is_hidden()
+    page.context.close()
+
+
+def test_a_conversation_is_there_after_a_reload_and_in_the_list(browser: Browser) -> None:
+    page, seen = opened(browser, sample_server())
+    ask(page, QUESTION)
+    address = page.url
+    page.reload()
+    page.wait_for_selector('#log .turn[data-turn="1"]')
+    assert page.url == address
+    ask(page, "What does the Centre cost a year?", 2)
+
+    page.click("#new")
+    page.wait_for_selector("#log .welcome")
+    page.click("#talks-open")
+    page.click("#talks-list .name >> nth=0")
+    page.wait_for_selector('#log .turn[data-turn="2"]')
+    assert page.url == address
+    page.click("#talks-open")
+    page.click("#talks-list [data-do=rename] >> nth=0")
+    page.fill("#talks-list .naming input >> nth=0", "Costs")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#talks-list .name:has-text('Costs')")
+    page.fill("#talks-search", "duty costs")
+    page.wait_for_selector("#talks-list li:only-child")
+    page.click("#talks-list [data-do=delete]")
+    page.click("#talks-list [data-do=delete]")
+    page.wait_for_selector("#log .welcome")
+    assert "conversation" not in page.url
+    assert seen.errors == []
+    page.context.close()
+
+
+def test_another_browser_sees_only_what_is_shared(browser: Browser) -> None:
+    page, _ = opened(browser, sample_server())
+    ask(page, QUESTION)
+    address = page.url
+    page.click("#talks-open")
+    page.click("#talks-list [data-do=share] >> nth=0")
+    page.wait_for_selector("#talks-list .linked:not([hidden])")
+    link = page.input_value("#talks-list .linked input")
+    other, _ = opened(browser, address)
+    other.click("#talks-open")
+    other.wait_for_selector("#talks-none:has-text('No conversations')")
+
+    other.goto(link)
+    assert QUESTION in other.inner_text("body")
+    page.context.close()
+    other.context.close()
+
+
+def test_the_last_question_is_edited_and_asked_again(browser: Browser) -> None:
+    page, _ = opened(browser, sample_server())
+    ask(page, "What does the Centre cost a year?")
+    page.click("#log .turn [data-do=edit]")
+    assert page.input_value("#question textarea") == "What does the Centre cost a year?"
+    ask(page, QUESTION)
+    page.wait_for_selector(f"#log .asked:has-text('{QUESTION}')")
+    page.wait_for_selector('#log .turn[data-turn="1"] .answer:not(.pending):not(.stopped)')
+    page.reload()
+    page.wait_for_selector('#log .turn[data-turn="1"]')
+
+    assert page.locator("#log .turn").count() == 1
+    assert QUESTION in page.inner_text("#log .asked")
+    page.context.close()
+
+
+def test_a_question_is_stopped_and_not_kept(browser: Browser) -> None:
+    page, _ = opened(browser, sample_server())
+    page.evaluate(
+        """new MutationObserver(() => {
+          if (document.querySelector("#log .pending")) document.querySelector("#stop").click();
+        }).observe(document.body, {childList: true, subtree: true})"""
+    )
+    page.fill("#question textarea", QUESTION)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#log .stopped")
+    page.wait_for_timeout(3_000)
+
+    assert page.locator("#log .stopped").count() == 1
+    page.click("#talks-open")
+    page.wait_for_selector("#talks-none:has-text('No conversations')")
     page.context.close()
 
 
@@ -141,7 +245,7 @@ def test_an_example_asks_itself_and_new_starts_again(browser: Browser) -> None:
     page, _ = opened(browser, sample_server())
     example = page.inner_text("#log .example >> nth=0")
     page.click("#log .example >> nth=0")
-    page.wait_for_selector("#log .answer:not(.pending)")
+    page.wait_for_selector("#log .answer:not(.pending):not(.stopped)")
     assert example in page.inner_text("#log .asked")
 
     page.click("#new")

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from store.types import Header, StoredStatement
-from ui.pages import pieces
 from ui.render import address_of, citation_label, language_code, language_name, pick, statement_url
+from ui.shown import pieces
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,11 @@ def test_the_statement_that_was_named_goes_before_a_newer_one() -> None:
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 2), (2, 2), (3, 2), (0, 99)])
 def test_a_span_that_does_not_fit_marks_nothing(start: int, end: int) -> None:
-    assert [(piece.text, piece.marked) for piece in pieces("text", start, end)] == [("text", False)]
+    assert [(piece.text, piece.marked) for piece in pieces("text", (start, end))] == [("text", False)]
 
 
 def test_a_span_cuts_the_text_without_losing_any() -> None:
-    cut = pieces("one two three", 4, 7)
+    cut = pieces("one two three", (4, 7))
 
     assert "".join(piece.text for piece in cut) == "one two three"
     assert [piece.text for piece in cut if piece.marked] == ["two"]

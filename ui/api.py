@@ -15,11 +15,14 @@ from store.errors import InputError, NotFoundError
 from store.types import Filters
 from ui import admin, events, pages, problems, render, widget
 from ui.compare import add_compare
+from ui.conversation_api import add_conversations
 from ui.lookup import add_lookup
 from ui.middleware import Guard
+from ui.originals import download
+from ui.owners import owner_of
 from ui.proxy import SubPath
 from ui.service import Service, filters_from
-from ui.words import COOKIE, Speech, language_for
+from ui.words import speech_of
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -98,6 +101,7 @@ def create_app(
         app.add_middleware(SubPath, root=settings.server.root_path)
     _add_questions(app, service)
     _add_statements(app, service)
+    add_conversations(app, service)
     if intake is not None and checkup is not None and admin.is_offered(settings.server):
         admin.add_admin(app, settings.server, store, intake, checkup)
     else:
@@ -124,7 +128,7 @@ def _add_questions(app: FastAPI, service: Service) -> None:
         With `Accept: text/event-stream` each claim comes as an event of its own, then the whole answer.
         """
 
-        filters = body.filters.filters()
+        filters, owner = body.filters.filters(), owner_of(request.headers)
 
         def answer() -> render.AnswerJson:
             found = service.ask(
@@ -133,6 +137,7 @@ def _add_questions(app: FastAPI, service: Service) -> None:
                 conversation_id=body.conversation_id,
                 filters=filters,
                 writer=body.writer,
+                owner=owner,
             )
             return render.answer_json(found)
 
@@ -189,7 +194,7 @@ def _add_statements(app: FastAPI, service: Service) -> None:
         quote_end: int | None = None,
     ) -> HTMLResponse:
         root = str(request.scope.get("root_path", ""))
-        t = Speech(language_for(request.cookies.get(COOKIE), request.headers.get("accept-language", "")))
+        t = speech_of(request)
         try:
             found = service.find(code, part, language, only)
         except NotFoundError as error:
@@ -201,6 +206,12 @@ def _add_statements(app: FastAPI, service: Service) -> None:
         links = service.links(found)
         text = pages.statement_page(found, service.paragraphs(found), also, links, paragraph, span, root, t)
         return HTMLResponse(text)
+
+    @app.get("/originals/{code:path}", response_class=Response, include_in_schema=False)
+    def original(
+        code: str, language: Name | None = None, part: Name | None = None, only: int | None = None
+    ) -> Response:
+        return download(service.find(code, part, language, only))
 
 
 def _add_nobody(app: FastAPI) -> None:

@@ -1,21 +1,27 @@
-"""The chat page: Gradio holds the question and the session, every word on it is HTML that `pages` has escaped."""
+"""The chat page: Gradio holds the question and the session, every word on it is HTML that `pages` has escaped.
+
+What the browser knows (its key, the conversation in its address, which turn is asked again) comes with each event as
+JSON that `static/chat.js` makes; lists and statements beside the chat it fetches itself.
+"""
 
 from __future__ import annotations
 
 import html
+import json
 import logging
-import time
 import uuid
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from store.errors import InputError, StatementsError
+from store.errors import InputError, NotFoundError, StatementsError
 from store.types import Filters
 from ui import pages
+from ui.examples import Examples
 from ui.opening import Opening, opening
-from ui.words import COOKIE, ENGLISH, Speech, language_for
+from ui.owners import owner_of
+from ui.render import answer_json
+from ui.words import ENGLISH, Speech, speech_of
 
 if TYPE_CHECKING:
     import gradio
@@ -25,31 +31,62 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("statements")
 TURNS_SHOWN = 30
-EXAMPLES = 4
-EXAMPLE_SECONDS = 1.5
-"""Longest time that the search for examples may add to the start, or to the first page in a language."""
 SYSTEM_FONTS = ["system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "Noto Sans", "sans-serif"]
 SYSTEM_MONO = ["ui-monospace", "Consolas", "monospace"]
 HEAD = """
 <link rel="icon" href="./ui/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="./ui/chat.css">
 <script src="./ui/chat.js" defer></script>
+<script src="./ui/talks.js" defer></script>
 <script src="./ui/framed.js" defer></script>
 """
+KNOWN = "async () => { while (!window.statements) await new Promise((r) => setTimeout(r, 10)); return %s; }"
+"""What the browser knows, once its script is there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """One browser's conversation: its id, its turns as HTML, and what is searched."""
+    """One browser's conversation as it is shown: its id, its turns as HTML, and what is searched."""
 
     id: str = ""
     count: int = 0
     turns: tuple[str, ...] = ()
     filters: Filters = Filters()
 
-    def with_turn(self, turn: str) -> Talk:
-        """The conversation one turn longer; the oldest turns leave the page."""
-        return replace(self, count=self.count + 1, turns=(*self.turns, turn)[-TURNS_SHOWN:])
+    def before(self, number: int | None) -> Talk:
+        """Without its last turn, where that is the number."""
+        if number is None or number != self.count:
+            return self
+        return replace(self, count=self.count - 1, turns=self.turns[:-1])
+
+    def with_turn(self, number: int, turn: str) -> Talk:
+        """One turn longer; the oldest turns leave the page."""
+        return replace(self, count=number, turns=(*self.turns, turn)[-TURNS_SHOWN:])
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the browser knows."""
+
+    owner: str = ""
+    conversation: str = ""
+    again: int | None = None
+    """The turn that the question is to replace."""
+
+    @classmethod
+    def of(cls, text: str, request: gradio.Request) -> Told:
+        """Whatever is not as the page's own script writes it counts as not told."""
+        try:
+            told = json.loads(text)
+        except (TypeError, ValueError):
+            told = {}
+        told = told if isinstance(told, dict) else {}
+        again, conversation = told.get("again"), told.get("conversation")
+        return cls(
+            owner_of(request.headers, str(told.get("browser") or "")),
+            conversation if isinstance(conversation, str) else "",
+            again if isinstance(again, int) else None,
+        )
 
 
 def mount_chat(app: FastAPI, service: Service) -> FastAPI:
@@ -85,6 +122,7 @@ def _blocks(service: Service) -> gradio.Blocks:
     blocks: gradio.Blocks
     with gradio.Blocks(title=ENGLISH("app.title"), analytics_enabled=False, fill_width=True) as blocks:
         talk = gradio.State(Talk())
+        told = gradio.Textbox(visible=False)
         with gradio.Column(elem_id="app"):
             head = gradio.HTML(elem_id="masthead", apply_default_css=False)
             log = gradio.HTML(elem_id="log", apply_default_css=False)
@@ -103,42 +141,58 @@ def _blocks(service: Service) -> gradio.Blocks:
                     html_attributes=gradio.InputHTMLAttributes(autocomplete="off", spellcheck=True),
                 )
                 send = gradio.Button(ENGLISH("chat.ask"), variant="primary", elem_id="send", scale=0, min_width=72)
+                stop = gradio.Button(ENGLISH("chat.stop"), elem_id="stop", scale=0, min_width=72)
                 new = gradio.Button(ENGLISH("chat.new"), elem_id="new", scale=0, min_width=64)
+                again = gradio.Button("", elem_id="open")
 
-        def ask(question: str, talk: Talk, request: gradio.Request) -> Iterator[tuple[Any, ...]]:
-            yield from _ask(service, question, talk, _speech(request))
+        def ask(question: str, talk: Talk, told: str, request: gradio.Request) -> Iterator[tuple[Any, ...]]:
+            yield from _ask(service, question, talk, Told.of(told, request), speech_of(request))
 
         def start(talk: Talk, request: gradio.Request) -> tuple[Any, ...]:
-            t = _speech(request)
+            t = speech_of(request)
             return "", Talk(filters=talk.filters), _welcome(service, examples, t), pages.empty_panel(t)
 
-        def greet(request: gradio.Request) -> tuple[Any, ...]:
-            t = _speech(request)
+        def resume(told: str, talk: Talk, request: gradio.Request) -> tuple[Any, ...]:
+            return _resumed(service, examples, Told.of(told, request), talk.filters, speech_of(request))
+
+        def greet(told: str, request: gradio.Request) -> tuple[Any, ...]:
+            t = speech_of(request)
             opened = _opened(service, request)
             named = gradio.update(label=t("chat.question"), placeholder=t("chat.question_here"), value=opened.question)
-            buttons = gradio.update(value=t("chat.ask")), gradio.update(value=t("chat.new"))
-            shown = pages.masthead(service.status(), t), _welcome(service, examples, t), pages.empty_panel(t)
-            return (*shown, named, *buttons, Talk(filters=opened.filters))
+            buttons = [gradio.update(value=t(key)) for key in ("chat.ask", "chat.stop", "chat.new")]
+            resumed = _resumed(service, examples, Told.of(told, request), opened.filters, t)
+            return (pages.masthead(service.status(), t), named, *buttons, *resumed[1:])
 
-        for handler in (ask, start, greet):  # Gradio reads the type itself, not its name
+        for handler in (ask, start, resume, greet):  # Gradio reads the type itself, not its name
             handler.__annotations__["request"] = gradio.Request
 
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         outputs = [box, talk, log, panel]
         asked = gradio.on(
-            [box.submit, send.click], ask, [box, talk], outputs, show_progress="hidden", api_visibility="private"
+            [box.submit, send.click],
+            ask,
+            [box, talk, told],
+            outputs,
+            js="(question, talk) => [question, talk, window.statements.told()]",
+            **quiet,
         )
-        new.click(start, [talk], outputs, show_progress="hidden", api_visibility="private", cancels=[asked])
-        greeted = [head, log, panel, box, send, new, talk]
-        blocks.load(greet, None, greeted, show_progress="hidden", api_visibility="private")
+        stop.click(None, None, None, cancels=[asked], **quiet)
+        new.click(start, [talk], outputs, cancels=[asked], **quiet)
+        known = KNOWN % "[window.statements.told(), talk]"
+        again.click(resume, [told, talk], outputs, js=known.replace("()", "(_, talk)", 1), cancels=[asked], **quiet)
+        blocks.load(
+            greet, [told], [head, box, send, stop, new, *outputs[1:]], js=KNOWN % "window.statements.told()", **quiet
+        )
     blocks.queue(default_concurrency_limit=service.settings.server.concurrency, api_open=False)
     return blocks
 
 
-def _ask(service: Service, question: str, talk: Talk, t: Speech) -> Iterator[tuple[Any, ...]]:
+def _ask(service: Service, question: str, talk: Talk, told: Told, t: Speech) -> Iterator[tuple[Any, ...]]:
     """First the question with a sign of work, then the answer. Yields box, conversation, log, panel."""
     import gradio
 
     talk = talk if talk.id else replace(talk, id=uuid.uuid4().hex)
+    talk = talk.before(told.again)
     number = talk.count + 1
     try:
         question = service.checked(question)
@@ -146,29 +200,38 @@ def _ask(service: Service, question: str, talk: Talk, t: Speech) -> Iterator[tup
         gradio.Warning(html.escape(str(error)))
         yield gradio.skip()
         return
-    yield "", talk, "".join((*talk.turns, pages.pending_turn(number, question, t))), gradio.skip()
+    yield "", gradio.skip(), _log(talk.with_turn(number, pages.pending_turn(number, question, t)), t), gradio.skip()
     panel: Any = gradio.skip()
     try:
-        answer = service.ask(question, conversation_id=talk.id, filters=talk.filters)
-        sources = pages.sources_of(answer, service, t)
-        turn = pages.turn(number, question, answer, sources, t)
-        panel = pages.panel(number, sources, answer.status == "answered", t)
+        again = number if told.again == number else None
+        history = service.conversations.history(told.owner, talk.id, again)
+        answer = answer_json(service.ask(question, history=history, filters=talk.filters))
+        yield gradio.skip()  # whoever has stopped it meanwhile gets no further: what is not shown is not kept
+        number = service.conversations.add(told.owner, talk.id, answer, again)
+        item = service.shown(number, answer, t)
+        talk = talk.with_turn(number, pages.turn(item, t))
+        panel = pages.panel(item, t)
     except StatementsError as error:
-        turn = pages.failed_turn(number, question, str(error), t)
+        yield gradio.skip(), gradio.skip(), _failed(talk, number, question, str(error), t), panel
+        return
     except Exception:
         LOG.exception("a question of the chat failed")
-        turn = pages.failed_turn(number, question, t("chat.failed_server"), t)
-    talk = talk.with_turn(turn)
-    yield gradio.skip(), talk, "".join(talk.turns), panel
+        yield gradio.skip(), gradio.skip(), _failed(talk, number, question, t("chat.failed_server"), t), panel
+        return
+    yield gradio.skip(), talk, _log(talk, t), panel
 
 
-def _speech(request: gradio.Request) -> Speech:
-    """The language that the reader chose on the page, else the address's, else the one that the browser asks for."""
-    wanted = request.cookies.get(COOKIE) or request.query_params.get("lang")
-    return Speech(language_for(wanted, request.headers.get("accept-language", "")))
+def _failed(talk: Talk, number: int, question: str, message: str, t: Speech) -> str:
+    """The page with a question that failed; the conversation itself stays as it was."""
+    return _log(talk.with_turn(number, pages.failed_turn(number, question, message, t)), t)
+
+
+def _log(talk: Talk, t: Speech) -> str:
+    return pages.talk(talk.id, talk.turns, talk.count > len(talk.turns), t)
 
 
 def _opened(service: Service, request: gradio.Request) -> Opening:
+    """What the address of the page asks for."""
     import gradio
 
     try:
@@ -177,36 +240,22 @@ def _opened(service: Service, request: gradio.Request) -> Opening:
         raise gradio.Error(html.escape(str(error)), duration=None) from error
 
 
+def _resumed(service: Service, examples: Examples, told: Told, filters: Filters, t: Speech) -> tuple[Any, ...]:
+    """The conversation that the browser's address names, or a new one. Box, conversation, log, panel."""
+    import gradio
+
+    if told.conversation:
+        try:
+            found = service.conversations.get(told.owner, told.conversation)
+        except NotFoundError:
+            gradio.Info(t("talks.gone"))
+        else:
+            items = [service.shown(turn.number, turn.answer, t) for turn in found.turns[-TURNS_SHOWN:]]
+            shown = tuple(pages.turn(item, t) for item in items)
+            talk = Talk(told.conversation, len(found.turns), shown, filters)
+            return "", talk, _log(talk, t), pages.panel(items[-1], t)
+    return "", Talk(filters=filters), _welcome(service, examples, t), pages.empty_panel(t)
+
+
 def _welcome(service: Service, examples: Examples, t: Speech) -> str:
     return pages.welcome(service.status()["statements"], examples.of(t), t)
-
-
-class Examples:
-    """Questions about those who speak most in this store, each asked once to see that it has an answer."""
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._known: dict[str, tuple[str, ...]] = {}
-
-    def of(self, t: Speech) -> tuple[str, ...]:
-        """In this language; found when they are first wanted."""
-        if t.language not in self._known:
-            self._known[t.language] = self._found(t)
-        return self._known[t.language]
-
-    def _found(self, t: Speech) -> tuple[str, ...]:
-        until = time.monotonic() + EXAMPLE_SECONDS
-        years: dict[str, Counter[str]] = {}
-        for statement in self._service.store.statements():
-            header = statement.header
-            if header.delegation and header.issued and statement.superseded_by is None:
-                years.setdefault(header.delegation, Counter())[header.issued[:4]] += 1
-        answered: list[str] = []
-        for delegation in sorted(years, key=lambda name: -years[name].total()):
-            if len(answered) == EXAMPLES or time.monotonic() > until:
-                break
-            question = t("chat.example", delegation=delegation, year=years[delegation].most_common(1)[0][0])
-            short = len(question) <= self._service.settings.answer.question_characters
-            if short and self._service.ask(question).status == "answered":
-                answered.append(question)
-        return tuple(answered)

@@ -27,6 +27,7 @@ from store.registry import translated
 if TYPE_CHECKING:
     from assistant.answer import Turn
     from ui.render import AnswerJson, PlaceJson
+    from ui.settings import Settings
 
 FILE = "conversations.sqlite3"
 REMEMBERED = 20
@@ -272,6 +273,11 @@ class Conversations:
                 raise NotFoundError(missing)
             query = sa.select(turns).where(turns.c.conversation == row["key"]).order_by(turns.c.number)
             return Conversation(_summary(row), tuple(_turn(one) for one in db.execute(query).mappings()))
+
+
+def kept_in(settings: Settings) -> Conversations:
+    """The conversations beside the store that the settings name."""
+    return Conversations(settings.store.folder / FILE, settings.server.conversations)
 
 
 def _mine(owner: str, conversation_id: str) -> list[sa.ColumnElement[bool]]:

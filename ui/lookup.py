@@ -19,8 +19,8 @@ from store.errors import InputError
 from store.language import stop_words
 from store.types import Filters
 from ui import pages, render
-from ui.pages import Piece
 from ui.service import filters_from
+from ui.shown import Piece
 from ui.timeline import GAP, HEIGHT, TOP, Timeline, timeline
 from ui.words import COOKIE, LANGUAGES, Speech, language_for
 

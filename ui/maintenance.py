@@ -35,12 +35,17 @@ def delete(context: typer.Context, code: Code, part: Part = None, language: Lang
 @app.command()
 def purge(context: typer.Context, code: Code, part: Part = None, language: Language = None, yes: Yes = False) -> None:
     """Take a statement out of the store and its text off the disk; its file stays where it is."""
+    from ui.conversations import kept_in
     from ui.wiring import open_store
 
-    with open_store(context.obj.settings()) as store:
+    settings = context.obj.settings()
+    with open_store(settings) as store:
         chosen = _chosen(store, code, part, language)
         _confirm("Purge", chosen, yes)
         removed = store.purge([statement.id for statement in chosen])
+        turns = kept_in(settings).forget([statement.header.code for statement in chosen])
+    if turns:
+        typer.echo(f"{turns} answers that showed it are no longer in their conversations")
     typer.echo(f"{removed} purged; backups made before, and these files, still hold the text:")
     for file in sorted({str(Path(one.root, name)) for one in chosen for name in (one.file, *one.also)}):
         typer.echo(f"  {file}")

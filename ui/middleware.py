@@ -28,7 +28,10 @@ CHAT = (
     "base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
 ADMIN = STRICT.replace("form-action 'none'", "form-action 'self'")
-OURS = ("/api/", "/v1/", "/statements/", "/healthz", "/openapi.json", "/ui/", "/widget.js")
+OURS = (
+    *("/api/", "/v1/", "/statements/", "/healthz", "/openapi.json", "/ui/", "/widget.js"),
+    *("/originals/", "/shared/", "/fragments/"),
+)
 SEARCH = f"{ADMIN}; script-src 'self'; connect-src 'self'"
 SEARCHES = ("/lookup", "/compare")
 COMMON = {

@@ -7,30 +7,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistant.citations import reference
-from assistant.prompts import PARAGRAPH
+from store.errors import NotFoundError
 from ui import render
 from ui.links import amendment
+from ui.originals import original_of
 from ui.report import source_of
+from ui.shown import facts, pieces
 from ui.words import ENGLISH, LANGUAGES, Speech
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
     from markupsafe import Markup
 
-    from assistant.answer import Answer, Claim
     from assistant.evaluation import Figure, Judgement
-    from store.types import Header, Paragraph, Passage, StoredStatement
+    from store.types import Paragraph, StoredStatement
     from ui.checkup import CheckJson
     from ui.intake import IntakeJson, ReceivedJson
     from ui.links import Links
     from ui.report import ReportJson
-    from ui.service import Catalogue
+    from ui.shown import Shown
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -38,107 +37,58 @@ MOST_LISTED = 200
 """Rows of a list on the administrator's page; the table has all."""
 MOST_FILES = 20
 """Files of one upload."""
-MARKS = re.compile(r"\s*(\[\d+\])+$")
+AROUND = 40
+"""Paragraphs shown before and after a cited one beside the chat; the statement's page has all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A run of a paragraph's text, inside or outside a quote."""
+def turn(item: Shown, t: Speech = ENGLISH, *, kept: bool = True) -> str:
+    """One question with its answer, and its sources for when a mark in it is chosen.
 
-    text: str
-    marked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A paragraph as it stands in its document, for the panel beside the chat."""
-
-    n: int
-    label: str
-    language: str
-    facts: tuple[str, ...]
-    title: str | None
-    superseded_by: str | None
-    recognised: str | None
-    """Said where the paragraph was read from a picture."""
-    before: str | None
-    pieces: tuple[Piece, ...]
-    after: str | None
-    href: str
+    `kept`: it stands in a conversation on the server, so that it can be judged, exported and asked again.
+    """
+    return _template("turn.html").render(t=t, item=item, number=item.number, kept=kept)
 
 
-def pieces(text: str, start: int, end: int) -> tuple[Piece, ...]:
-    """The text cut at the span; a span that does not fit into it marks nothing."""
-    if not 0 <= start < end <= len(text):
-        return (Piece(text, False),)
-    cut = (Piece(text[:start], False), Piece(text[start:end], True), Piece(text[end:], False))
-    return tuple(piece for piece in cut if piece.text)
+def talk(conversation_id: str, turns: Sequence[str], earlier: bool, t: Speech = ENGLISH) -> str:
+    """The turns of a conversation; `earlier`: some before them are not shown."""
+    from markupsafe import Markup
+
+    safe = Markup("").join(Markup(one) for one in turns)  # each was made by a template of ours
+    return _template("talk.html").render(t=t, id=conversation_id, turns=safe, earlier=earlier)
 
 
-def sources_of(answer: Answer, catalogue: Catalogue, t: Speech = ENGLISH, nearest: int = 3) -> tuple[Source, ...]:
-    """The cited paragraphs; for a refusal the nearest ones, with nothing marked."""
-    if answer.status == "answered":
-        return tuple(_source(c.n, c.passage, (c.start, c.end), catalogue, t) for c in answer.citations)
-    return tuple(_source(n, passage, None, catalogue, t) for n, passage in enumerate(answer.passages[:nearest], 1))
+def shared_page(title: str, turns: Sequence[Shown], root: str = "", t: Speech = ENGLISH) -> str:
+    """A conversation to read, for whoever has its link."""
+    return _template("shared.html").render(t=t, title=title, turns=turns, root=root)
 
 
-def _source(n: int, passage: Passage, span: tuple[int, int] | None, catalogue: Catalogue, t: Speech) -> Source:
-    header, paragraph = passage.statement.header, passage.paragraph
-    around = {other.number: other.text for other in catalogue.paragraphs(passage.statement)}
-    return Source(
-        n=n,
-        label=reference(passage, PARAGRAPH[t.language]),
-        language=header.language,
-        facts=facts(header, t),
-        title=header.title,
-        superseded_by=passage.statement.superseded_by,
-        recognised=t.recognised(paragraph.ocr),
-        before=around.get(paragraph.number - 1),
-        pieces=pieces(paragraph.text, *(span or (0, 0))),
-        after=around.get(paragraph.number + 1),
-        href=_relative(render.address_of(passage.statement, paragraph.number, span)),
-    )
+def reader(item: Shown, n: int, paragraphs: Sequence[Paragraph], t: Speech = ENGLISH) -> str:
+    """The statement of a source beside the chat: the cited paragraph and those around it, every quote marked.
 
-
-def facts(header: Header, t: Speech = ENGLISH) -> tuple[str, ...]:
-    """Who, when and in which language, as far as it is known."""
-    language = t.language_name(header.language)
-    if header.original_language and header.original_language != header.language:
-        original = t("sources.original", language=t.language_name(header.original_language))
-        language = f"{language} ({original})"
-    known = (header.issued, header.delegation, header.speaker, language)
-    return tuple(fact for fact in known if fact)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A claim for the eye: what introduces the quote, the quote, and its sources."""
-
-    lead: str
-    quote: str
-    sources: tuple[Source, ...]
-    verified: bool
-
-
-def _said(claim: Claim, answer: Answer, by_n: Mapping[int, Source]) -> Said:
-    text = MARKS.sub("", claim.text)
-    lead, quote = text, ""
-    for citation in answer.citations:
-        if citation.n in claim.citations and text.endswith(f"“{citation.quote}”"):
-            quote = f"“{citation.quote}”"
-            lead = text.removesuffix(quote).rstrip()
-            break
-    sources = tuple(by_n[n] for n in claim.citations if n in by_n)
-    return Said(lead, quote, sources, claim.support != "unverified")
-
-
-def turn(number: int, question: str, answer: Answer, sources: Sequence[Source], t: Speech = ENGLISH) -> str:
-    """One question with its answer, and its sources for when a mark in it is chosen."""
-    by_n = {source.n: source for source in sources}
-    said = [_said(claim, answer, by_n) for claim in answer.claims]
-    answered = answer.status == "answered"
-    return _template("turn.html").render(
-        t=t, number=number, question=question, answer=answer, said=said, sources=sources, answered=answered
+    Raises NotFoundError where it is gone.
+    """
+    source = next((one for one in item.sources if one.n == n), None)
+    if source is None or source.statement is None:
+        raise NotFoundError(t("sources.gone"))
+    same = [one for one in item.sources if one.statement == source.statement]
+    cited = {one["n"]: (one["paragraph"], (one["start"], one["end"])) for one in item.answer["citations"]}
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for one in same:
+        if item.answered and not one.changed:
+            spans.setdefault(cited[one.n][0], []).append(cited[one.n][1])
+    near = [p for p in paragraphs if abs(p.number - source.paragraph) <= AROUND]
+    rows = [(p, pieces(p.text, *spans.get(p.number, ()))) for p in near]
+    return _template("reader.html").render(
+        t=t,
+        number=item.number,
+        source=source,
+        statement=source.statement,
+        header=source.statement.header,
+        others=[one for one in same if one.n != n],
+        numbers={one.paragraph: one.n for one in reversed(same)},
+        rows=rows,
+        excerpt=len(near) < len(paragraphs),
+        file="." + render.original_url(source.statement) if original_of(source.statement) else None,
     )
 
 
@@ -152,9 +102,9 @@ def failed_turn(number: int, question: str, message: str, t: Speech = ENGLISH) -
     return _template("failed.html").render(t=t, number=number, question=question, message=message)
 
 
-def panel(number: int, sources: Sequence[Source], answered: bool, t: Speech = ENGLISH) -> str:
+def panel(item: Shown, t: Speech = ENGLISH) -> str:
     """The sources beside the chat."""
-    return _template("sources.html").render(t=t, number=number, sources=sources, answered=answered)
+    return _template("sources.html").render(t=t, item=item, number=item.number)
 
 
 def masthead(status: render.StatusJson, t: Speech = ENGLISH) -> str:
@@ -185,7 +135,7 @@ def statement_page(
 ) -> str:
     """The page that a citation opens. `root` is the path under which the application stands."""
     rows = [
-        (paragraph, pieces(paragraph.text, *(span if span and paragraph.number == cited else (0, 0))))
+        (paragraph, pieces(paragraph.text, *((span,) if span and paragraph.number == cited else ())))
         for paragraph in paragraphs
     ]
     before, after = _neighbours(statement, also)
@@ -255,11 +205,6 @@ def _filled(text: str, **values: str) -> Markup:
     from markupsafe import escape
 
     return escape(text).format(**values)
-
-
-def _relative(url: str) -> str:
-    """The chat may stand under a path of its own, so its links start from its page."""
-    return "." + url
 
 
 @cache

@@ -343,6 +343,17 @@ def statement_url(
     return f"/statements/{quote(header.code, safe='/')}?{urlencode(query, quote_via=quote)}{anchor}"
 
 
+def original_url(statement: StoredStatement) -> str:
+    """Path under which the file that it was taken from is downloaded."""
+    header = statement.header
+    query: dict[str, str | int] = {"language": header.language}
+    if header.part:
+        query["part"] = header.part
+    if statement.twin:
+        query["only"] = statement.id
+    return f"/originals/{quote(header.code, safe='/')}?{urlencode(query, quote_via=quote)}"
+
+
 def citation_label(code: str, part: str | None, paragraph: int, label: str | None) -> str:
     """`PC.DEL/550/08, para. 5`; the printed number where the paragraph has one: `S/RES/1441 (2002), para. OP4`."""
     name = f"{code}, {part}" if part else code

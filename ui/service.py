@@ -10,6 +10,7 @@ from store.errors import InputError, NotFoundError
 from store.types import Filters
 from ui import render
 from ui.links import Links, links_of
+from ui.shown import Shown, shown
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Turn
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from store.statements import StatementStore
     from store.types import Paragraph, Passage, StoredStatement
     from ui.settings import Settings
+    from ui.words import Speech
 
 DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 EVERYTHING = Filters()
@@ -89,12 +91,12 @@ class Service(Catalogue):
     """Questions too."""
 
     def __init__(self, settings: Settings, store: StatementStore, assistant: Assistant) -> None:
-        from assistant.conversation import Conversations
+        from ui.conversations import FILE, Conversations
 
         super().__init__(store)
         self.settings = settings
         self._assistant = assistant
-        self._conversations = Conversations(settings.server.conversations)
+        self.conversations = Conversations(store.folder / FILE, settings.server.conversations)
 
     @property
     def writers(self) -> tuple[str, ...]:
@@ -114,19 +116,24 @@ class Service(Catalogue):
         conversation_id: str | None = None,
         filters: Filters = EVERYTHING,
         writer: str | None = None,
+        owner: str = "",
     ) -> Answer:
-        """Answer a question.
+        """Answer a question, and keep it with its answer in the owner's conversation where one is named.
 
-        `history` is what was said before; where none is given, the turns remembered under `conversation_id` are used.
+        `history` is what was said before; where none is given, the turns kept under `conversation_id` are used.
         Raises InputError for a question that is empty or too long.
         """
         question = self.checked(question)
         if history is None:
-            history = self._conversations.history(conversation_id) if conversation_id else ()
+            history = self.conversations.history(owner, conversation_id) if conversation_id else ()
         answer = self._assistant.ask(question, history=self._trimmed(history), filters=filters, writer=writer)
         if conversation_id:
-            self._conversations.add(conversation_id, question, answer.refusal or answer.text)
+            self.conversations.add(owner, conversation_id, render.answer_json(answer))
         return answer
+
+    def shown(self, number: int, answer: render.AnswerJson, t: Speech) -> Shown:
+        """A kept answer for the eye."""
+        return shown(number, answer, self, t, self.settings.answer.citation)
 
     def search(
         self, question: str, *, history: Sequence[Turn] = (), filters: Filters = EVERYTHING, limit: int = 10

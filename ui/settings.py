@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -90,6 +91,19 @@ def _sub_path(value: str) -> str:
     return path
 
 
+CITED = ("code", "paragraph", "title", "speaker", "delegation", "issued", "language")
+
+
+def _citation(value: str) -> str:
+    try:
+        places = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
+    except ValueError as error:
+        raise ValueError(f"{value!r} is no template ({error}); write {{code}}, para. {{paragraph}}") from error
+    if not {"code", "paragraph"} <= places <= set(CITED):
+        raise ValueError(f"{value!r} names {{code}}, {{paragraph}} and maybe {', '.join(CITED[2:])}, nothing else")
+    return value
+
+
 class Section(BaseModel):
     """A table of the settings file."""
 
@@ -147,6 +161,8 @@ class AnswerSettings(Section):
     """Below this confidence, 0 to 1, the assistant says that the statements do not tell."""
     history_tokens: int = Field(default=2000, ge=0)
     """Turns of a conversation are dropped, oldest first, beyond this."""
+    citation: Annotated[str, AfterValidator(_citation)] = "{code}, para. {paragraph}"
+    """How a citation is copied; also {title}, {speaker}, {delegation}, {issued}, {language}."""
 
 
 class WriterSettings(Section):
@@ -174,8 +190,8 @@ class ServerSettings(Section):
     port: int = Field(default=7860, ge=0, le=65535)
     body_bytes: int = Field(default=1_000_000, ge=1)
     """A larger request is refused."""
-    conversations: int = Field(default=1000, ge=1)
-    """Conversations remembered in memory; the one unused for longest goes first."""
+    conversations: int = Field(default=100_000, ge=1)
+    """Conversations kept; beyond it the one unused for longest goes."""
     concurrency: int = Field(default=16, ge=1)
     """Questions of the chat page answered at once."""
     upload: Literal["auto", "on", "off"] = "auto"

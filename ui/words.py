@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -39,6 +39,17 @@ def language_for(wanted: str | None, accepted: str = "") -> str:
         weight = re.fullmatch(r"\s*q=([01](?:\.\d{1,3})?)\s*", quality)
         ranked.append((-float(weight[1]) if weight else -1.0, place, tag.lower().partition("-")[0]))
     return next((tag for quality, _, tag in sorted(ranked) if quality and tag in LANGUAGES), LANGUAGES[0])
+
+
+class Asked(Protocol):
+    """What is read of a request, Starlette's or Gradio's."""
+
+    @property
+    def cookies(self) -> Mapping[str, str]: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def query_params(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +85,18 @@ class Speech:
         """What is said beside a text that was read from a picture; None for any other."""
         return None if ocr is None else self("sources.ocr", percent=self.percent(ocr))
 
-    def under(self, prefix: str) -> dict[str, str]:
+    def under(self, *prefixes: str) -> dict[str, str]:
         """All texts whose key begins so, for a script."""
-        return {key: text for key, text in words(self.language).items() if key.startswith(prefix)}
+        return {key: text for key, text in words(self.language).items() if key.startswith(prefixes)}
 
 
 ENGLISH = Speech()
+
+
+def speech_of(request: Asked) -> Speech:
+    """The language that the reader chose on a page, else the address's, else the one that the browser asks for."""
+    wanted = request.cookies.get(COOKIE) or request.query_params.get("lang")
+    return Speech(language_for(wanted, request.headers.get("accept-language", "")))
 
 
 @cache
