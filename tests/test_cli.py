@@ -17,7 +17,7 @@ from served import COMMAND, ROOT, SAMPLES, Done, environment, ingested, run, sam
 
 COMMANDS = (
     *("ingest", "report", "ask", "search", "show", "list", "status", "models", "serve", "eval"),
-    *("delete", "purge", "rebuild", "doctor", "backup", "restore"),
+    *("delete", "purge", "rebuild", "doctor", "backup", "restore", "feedback"),
 )
 QUESTION = "How many duty officers would suffice for the Centre?"
 

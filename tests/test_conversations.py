@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,9 +14,11 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from served import run
 from words import WordEmbedder, document, whole
 
 from assistant.assistant import Assistant
+from assistant.evaluation import read_questions
 from ingest.chunker import CHUNKING
 from store.errors import InputError, NotFoundError
 from store.statements import StatementStore
@@ -237,3 +240,26 @@ def test_the_original_file_is_downloaded_and_never_shown(
     assert reply.headers["content-type"] == "application/octet-stream"
     assert reply.headers["content-disposition"] == 'attachment; filename="page.html"'
     assert http.get("/originals/XX.DEL/3/18").status_code == 404
+
+
+def test_a_judged_answer_becomes_a_question_that_the_evaluation_reads(
+    http: TestClient, store: StatementStore, tmp_path: Path
+) -> None:
+    asked(http)
+    asked(http)
+    vote = "/api/conversations/one/turns/{}/vote"
+    assert http.put(vote.format(1), json={"vote": "bad", "reason": " too long "}, headers=BROWSER).status_code == 204
+    assert http.put(vote.format(2), json={"vote": "good"}, headers=BROWSER).status_code == 204
+    assert http.put(vote.format(3), json={"vote": "good"}, headers=BROWSER).status_code == 404
+    assert http.put(vote.format(1), json={"vote": "bad"}, headers=OTHER).status_code == 404
+    assert http.put(vote.format(1), json={"vote": "so so"}, headers=BROWSER).status_code == 422
+
+    done = run("--store", store.folder, "feedback")
+    assert done.code == 0, done.err
+    (tmp_path / "q.jsonl").write_text(done.out, "utf-8")
+    bad, good = read_questions(tmp_path / "q.jsonl")
+    assert (bad.gold, good.gold) == ((), (HOSTILE,))
+    assert [role for role, _ in good.history] == ["user", "assistant"]
+    assert json.loads(done.out.splitlines()[0])["reason"] == "too long"
+    assert run("--store", store.folder, "feedback", "--vote", "good").out.splitlines() == done.out.splitlines()[1:]
+    assert run("--store", store.folder, "feedback", "--vote", "well").code == 2

@@ -38,6 +38,7 @@ HEAD = """
 <link rel="stylesheet" href="./ui/chat.css">
 <script src="./ui/chat.js" defer></script>
 <script src="./ui/talks.js" defer></script>
+<script src="./ui/feedback.js" defer></script>
 <script src="./ui/framed.js" defer></script>
 """
 KNOWN = "async () => { while (!window.statements) await new Promise((r) => setTimeout(r, 10)); return %s; }"
@@ -152,16 +153,16 @@ def _blocks(service: Service) -> gradio.Blocks:
             t = speech_of(request)
             return "", Talk(filters=talk.filters), _welcome(service, examples, t), pages.empty_panel(t)
 
-        def resume(told: str, talk: Talk, request: gradio.Request) -> tuple[Any, ...]:
-            return _resumed(service, examples, Told.of(told, request), talk.filters, speech_of(request))
+        def resume(talk: Talk, told: str, request: gradio.Request) -> tuple[Any, ...]:
+            return _opened(service, examples, Told.of(told, request), talk.filters, speech_of(request))
 
         def greet(told: str, request: gradio.Request) -> tuple[Any, ...]:
             t = speech_of(request)
-            opened = _opened(service, request)
-            named = gradio.update(label=t("chat.question"), placeholder=t("chat.question_here"), value=opened.question)
+            given = _opening(service, request)
+            named = gradio.update(label=t("chat.question"), placeholder=t("chat.question_here"), value=given.question)
             buttons = [gradio.update(value=t(key)) for key in ("chat.ask", "chat.stop", "chat.new")]
-            resumed = _resumed(service, examples, Told.of(told, request), opened.filters, t)
-            return (pages.masthead(service.status(), t), named, *buttons, *resumed[1:])
+            opened = _opened(service, examples, Told.of(told, request), given.filters, t)
+            return (pages.masthead(service.status(), t), named, *buttons, *opened[1:])
 
         for handler in (ask, start, resume, greet):  # Gradio reads the type itself, not its name
             handler.__annotations__["request"] = gradio.Request
@@ -178,8 +179,9 @@ def _blocks(service: Service) -> gradio.Blocks:
         )
         stop.click(None, None, None, cancels=[asked], **quiet)
         new.click(start, [talk], outputs, cancels=[asked], **quiet)
-        known = KNOWN % "[window.statements.told(), talk]"
-        again.click(resume, [told, talk], outputs, js=known.replace("()", "(_, talk)", 1), cancels=[asked], **quiet)
+        again.click(
+            resume, [talk, told], outputs, js=KNOWN % "[null, window.statements.told()]", cancels=[asked], **quiet
+        )
         blocks.load(
             greet, [told], [head, box, send, stop, new, *outputs[1:]], js=KNOWN % "window.statements.told()", **quiet
         )
@@ -221,6 +223,15 @@ def _ask(service: Service, question: str, talk: Talk, told: Told, t: Speech) -> 
     yield gradio.skip(), talk, _log(talk, t), panel
 
 
+def _opening(service: Service, request: gradio.Request) -> Opening:
+    import gradio
+
+    try:
+        return opening(request.query_params, service.settings.answer.question_characters)
+    except InputError as error:
+        raise gradio.Error(html.escape(str(error)), duration=None) from error
+
+
 def _failed(talk: Talk, number: int, question: str, message: str, t: Speech) -> str:
     """The page with a question that failed; the conversation itself stays as it was."""
     return _log(talk.with_turn(number, pages.failed_turn(number, question, message, t)), t)
@@ -230,17 +241,7 @@ def _log(talk: Talk, t: Speech) -> str:
     return pages.talk(talk.id, talk.turns, talk.count > len(talk.turns), t)
 
 
-def _opened(service: Service, request: gradio.Request) -> Opening:
-    """What the address of the page asks for."""
-    import gradio
-
-    try:
-        return opening(request.query_params, service.settings.answer.question_characters)
-    except InputError as error:
-        raise gradio.Error(html.escape(str(error)), duration=None) from error
-
-
-def _resumed(service: Service, examples: Examples, told: Told, filters: Filters, t: Speech) -> tuple[Any, ...]:
+def _opened(service: Service, examples: Examples, told: Told, filters: Filters, t: Speech) -> tuple[Any, ...]:
     """The conversation that the browser's address names, or a new one. Box, conversation, log, panel."""
     import gradio
 
@@ -250,9 +251,10 @@ def _resumed(service: Service, examples: Examples, told: Told, filters: Filters,
         except NotFoundError:
             gradio.Info(t("talks.gone"))
         else:
-            items = [service.shown(turn.number, turn.answer, t) for turn in found.turns[-TURNS_SHOWN:]]
-            shown = tuple(pages.turn(item, t) for item in items)
-            talk = Talk(told.conversation, len(found.turns), shown, filters)
+            recent = found.turns[-TURNS_SHOWN:]
+            items = [service.shown(turn.number, turn.answer, t) for turn in recent]
+            turns = tuple(pages.turn(item, t, vote=turn.vote) for item, turn in zip(items, recent, strict=True))
+            talk = Talk(told.conversation, recent[-1].number, turns, filters)
             return "", talk, _log(talk, t), pages.panel(items[-1], t)
     return "", Talk(filters=filters), _welcome(service, examples, t), pages.empty_panel(t)
 

@@ -41,12 +41,13 @@ AROUND = 40
 """Paragraphs shown before and after a cited one beside the chat; the statement's page has all."""
 
 
-def turn(item: Shown, t: Speech = ENGLISH, *, kept: bool = True) -> str:
+def turn(item: Shown, t: Speech = ENGLISH, *, kept: bool = True, vote: str | None = None) -> str:
     """One question with its answer, and its sources for when a mark in it is chosen.
 
-    `kept`: it stands in a conversation on the server, so that it can be judged, exported and asked again.
+    `kept`: it stands in a conversation on the server, so that it can be judged, exported and asked again. `vote` is
+    what its reader said of it.
     """
-    return _template("turn.html").render(t=t, item=item, number=item.number, kept=kept)
+    return _template("turn.html").render(t=t, item=item, number=item.number, kept=kept, vote=vote)
 
 
 def talk(conversation_id: str, turns: Sequence[str], earlier: bool, t: Speech = ENGLISH) -> str:
