@@ -35,7 +35,14 @@
       results.replaceChildren(line);
     }
     results.removeAttribute("aria-busy");
+    latest();
     said.textContent = (results.querySelector(".count, .notice") || results).textContent.trim();
+  }
+
+  // The latest years are at the end of the plot, which may be wider than the page.
+  function latest() {
+    const plot = results.querySelector(".plot .scroll");
+    if (plot) plot.scrollLeft = plot.scrollWidth;
   }
 
   const soon = (pause) => {
@@ -49,4 +56,5 @@
     if (form.reportValidity()) soon(0);
   });
   if (matchMedia("(min-width: 821px)").matches) document.querySelector(".filters").open = true;
+  latest();
 })();
