@@ -7,8 +7,8 @@ gone, or that the reader may not open, nothing is shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,7 +19,7 @@ from ui.words import ENGLISH, Speech
 
 if TYPE_CHECKING:
     from store.types import Header, StoredStatement
-    from ui.render import AnswerJson, CitationJson, ClaimJson, PassageJson
+    from ui.render import AnswerJson, CitationJson, ClaimJson, PassageJson, PlaceJson
     from ui.service import Catalogue
 
 MARKS = re.compile(r"\s*(\[\d+\])+$")
@@ -35,6 +35,16 @@ class Piece:
 
     text: str
     marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """The same paragraph in another statement."""
+
+    label: str
+    language: str | None
+    """Its name."""
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,7 @@ class Source:
     """None where it is gone, or not open to the reader."""
     changed: bool = False
     """Its statement is here, and no longer says this at this place."""
+    also: tuple[Twin, ...] = ()
 
     @property
     def gone(self) -> bool:
@@ -138,7 +149,22 @@ def sources_of(
 
 
 def _cited(one: CitationJson, catalogue: Catalogue, t: Speech, citation: str) -> Source:
-    return _source(one["n"], one, one["quote"], (one["start"], one["end"]), catalogue, t, citation)
+    source = _source(one["n"], one, one["quote"], (one["start"], one["end"]), catalogue, t, citation)
+    return replace(source, also=tuple(_twins(one, catalogue, t)))
+
+
+def _twins(one: CitationJson, catalogue: Catalogue, t: Speech) -> Iterator[Twin]:
+    for place in one.get("also", ()):  # answers that were kept before there were any have none
+        statement = stored(place, catalogue)
+        if statement is not None:
+            href = "." + render.address_of(statement, place["paragraph"], None)
+            yield Twin(_label(place, t)[1], t.language_name(place["language"]), href)
+
+
+def _label(place: PlaceJson, t: Speech) -> tuple[str, str]:
+    """The document, and the paragraph in it."""
+    document = f"{place['code']}, {place['part']}" if place["part"] else place["code"]
+    return document, f"{document}, {PARAGRAPH[t.language]} {place['label'] or place['paragraph']}"
 
 
 def _source(
@@ -160,11 +186,11 @@ def _source(
     before, after = around.get(number - 1), around.get(number + 1)
     header = statement.header if statement else None
     printed = place["label"] or str(number)
-    document = f"{place['code']}, {place['part']}" if place["part"] else place["code"]
+    document, label = _label(place, t)
     other = header and header.original_language not in (None, header.language)
     return Source(
         n=n,
-        label=f"{document}, {PARAGRAPH[t.language]} {printed}",
+        label=label,
         citation=_filled(citation, place, document, printed),
         language=place["language"],
         facts=facts(header, t) if header else (),
@@ -183,7 +209,7 @@ def _source(
     )
 
 
-def stored(place: CitationJson | PassageJson, catalogue: Catalogue) -> StoredStatement | None:
+def stored(place: PlaceJson, catalogue: Catalogue) -> StoredStatement | None:
     """The statement that a place names, as the store has it now; None where it has none, or one of another name."""
     only = parse_qs(urlsplit(place["url"]).query).get("only")
     try:
