@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.types import ASGIApp
 from words import WordEmbedder, document, whole
 
 from assistant.assistant import Assistant
@@ -58,13 +63,42 @@ def small_store(folder: Path) -> Iterator[StatementStore]:
 
 
 @contextmanager
-def small_client(folder: Path) -> Iterator[TestClient]:
-    """A client of the application; every question that shares words with a paragraph is answered."""
+def small_app(folder: Path) -> Iterator[FastAPI]:
+    """The application; every question that shares words with a paragraph is answered."""
     settings = load(environment={}, overrides={"store.folder": folder})
     with small_store(folder) as store:
 
         async def build() -> FastAPI:  # outside of a running event loop Gradio makes some, and leaves them open
             return create_app(settings, store, Assistant(store, threshold=0.3))
 
-        with TestClient(asyncio.run(build()), raise_server_exceptions=False) as client:
-            yield client
+        yield asyncio.run(build())
+
+
+@contextmanager
+def small_client(folder: Path) -> Iterator[TestClient]:
+    """A client of the application."""
+    with small_app(folder) as app, TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@contextmanager
+def small_server(folder: Path) -> Iterator[str]:
+    """The application on a port of this machine; gives its address."""
+    with small_app(folder) as app, listening(app) as address:
+        yield address
+
+
+@contextmanager
+def listening(app: ASGIApp) -> Iterator[str]:
+    """Any application on a port of this machine, for clients that bring their own connection; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

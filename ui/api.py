@@ -81,7 +81,10 @@ def create_app(
 
     Without an intake and a checkup there is nothing for an administrator.
     """
+    from ui.mcp_server import ServiceReader, http_routes, mcp_server
+
     service = Service(settings, store, assistant)
+    agents = mcp_server(ServiceReader(service))
     app = FastAPI(
         title="Statements assistant",
         description="Answers about statements in which every sentence is a checked quote.",
@@ -89,6 +92,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         responses=problems.SCHEMA,
+        lifespan=lambda app: agents.session_manager.run(),
     )
     problems.install(app)
     app.add_middleware(
@@ -109,6 +113,7 @@ def create_app(
     from ui.openai_api import OpenAIRoute, add_openai
 
     add_openai(app, service)
+    app.router.routes.extend(http_routes(agents, settings.server.host))
     _add_unknown(app, "/api")
     _add_unknown(app, "/v1", OpenAIRoute)
     add_lookup(app, service)

@@ -358,3 +358,19 @@ def serve(
         server_host=host, server_port=port, ingest_watch=watch, ingest_metadata=metadata, ingest_prune=prune
     )
     run(settings, open_browser=open_browser)
+
+
+@app.command()
+def mcp(context: typer.Context) -> None:
+    """Serve the statements to an agent over standard input and output, by the Model Context Protocol.
+
+    A running server of the same store is asked; where there is none, the store is opened here.
+    """
+    import logging
+
+    from ui.client import connect
+    from ui.mcp_server import mcp_server
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")  # to stderr
+    with connect(context.obj.settings()) as client:
+        mcp_server(client).run()

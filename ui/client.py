@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from store.errors import InputError, NotFoundError, RemoteError, StatementsError, StoreBusyError
@@ -31,6 +32,7 @@ class Client(Protocol):
     def ask(self, question: str, filters: Filters) -> render.AnswerJson: ...
     def search(self, question: str, filters: Filters, limit: int) -> render.SearchJson: ...
     def statements(self, filters: Filters) -> list[render.StatementJson]: ...
+    def page(self, filters: Filters, limit: int, offset: int) -> render.StatementListJson: ...
     def statement(self, code: str, part: str | None, language: str | None) -> render.StatementPageJson: ...
     def status(self) -> render.StatusJson: ...
     def report(self, *, doubts: bool) -> ReportJson: ...
@@ -62,13 +64,16 @@ class LocalClient:
         self._catalogue = Catalogue(store)
 
     def ask(self, question: str, filters: Filters) -> render.AnswerJson:
-        return render.answer_json(self._service().ask(question, filters=filters))
+        return render.answer_json(self._service.ask(question, filters=filters))
 
     def search(self, question: str, filters: Filters, limit: int) -> render.SearchJson:
-        return self._service().search(question, filters=filters, limit=limit)
+        return self._service.search(question, filters=filters, limit=limit)
 
     def statements(self, filters: Filters) -> list[render.StatementJson]:
         return [render.statement_json(statement) for statement in self._store.statements(filters)]
+
+    def page(self, filters: Filters, limit: int, offset: int) -> render.StatementListJson:
+        return self._catalogue.statements(filters, limit=limit, offset=offset)
 
     def statement(self, code: str, part: str | None, language: str | None) -> render.StatementPageJson:
         return self._catalogue.statement(code, part, language)
@@ -81,6 +86,7 @@ class LocalClient:
 
         return report_json(self._store, doubts=doubts)
 
+    @cached_property
     def _service(self) -> Service:
         """Only a question needs the models that order passages."""
         from ui.service import Service
@@ -107,11 +113,14 @@ class ServerClient:
         found: list[render.StatementJson] = []
         more = True
         while more:
-            query = {**render.filters_json(filters), "limit": PAGE, "offset": len(found)}
-            page = cast(render.StatementListJson, self._call("GET", "/api/statements", query=query))
+            page = self.page(filters, PAGE, len(found))
             found += page["statements"]
             more = page["more"]
         return found
+
+    def page(self, filters: Filters, limit: int, offset: int) -> render.StatementListJson:
+        query = {**render.filters_json(filters), "limit": limit, "offset": offset}
+        return cast(render.StatementListJson, self._call("GET", "/api/statements", query=query))
 
     def statement(self, code: str, part: str | None, language: str | None) -> render.StatementPageJson:
         from urllib.parse import quote

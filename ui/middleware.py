@@ -30,7 +30,7 @@ CHAT = (
 ADMIN = STRICT.replace("form-action 'none'", "form-action 'self'")
 OURS = (
     *("/api/", "/v1/", "/statements/", "/healthz", "/openapi.json", "/ui/", "/widget.js"),
-    *("/originals/", "/shared/", "/fragments/"),
+    *("/originals/", "/shared/", "/fragments/", "/mcp"),
 )
 SEARCH = f"{ADMIN}; script-src 'self'; connect-src 'self'"
 SEARCHES = ("/lookup", "/compare")
