@@ -3,6 +3,8 @@
     StatementsError
     ├── InputError            fix what was given: a path, a manifest, a question, a setting
     ├── NotFoundError         what was asked for is not in the store
+    ├── SignInError           say who asks
+    ├── AccessError           who asks may not do this: ask the operator for the right
     ├── StoreError            ask the operator
     │   ├── StoreBusyError    another process owns the store: use it, or wait and retry
     │   ├── StoreFullError    the disk is full: make space and run the same command again
@@ -42,6 +44,14 @@ class InputError(StatementsError):
 
 class NotFoundError(StatementsError):
     """What was asked for is not in the store."""
+
+
+class SignInError(StatementsError):
+    """Nobody is signed in, or what was shown for it does not count (any more)."""
+
+
+class AccessError(StatementsError):
+    """Who asks may not do this."""
 
 
 class StoreError(StatementsError):

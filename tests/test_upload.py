@@ -138,7 +138,8 @@ def test_a_file_is_bounded(place: Path, models_folder: Path, monkeypatch: pytest
 def test_it_is_not_offered(
     place: Path, models_folder: Path, monkeypatch: pytest.MonkeyPatch, host: str, setting: str
 ) -> None:
-    monkeypatch.setattr("served.environment", _with(STATEMENTS_SERVER_UPLOAD=setting))
+    forced = {"STATEMENTS_ACCESS_OPEN_TO_EVERYONE_ON_THE_NETWORK": "true"}
+    monkeypatch.setattr("served.environment", _with(STATEMENTS_SERVER_UPLOAD=setting, **forced))
     with (
         serving(place.with_name(f"closed-{setting}"), "--host", host) as address,
         httpx.Client(base_url=address, timeout=60, trust_env=False) as http,

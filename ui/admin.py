@@ -1,13 +1,12 @@
 """For the administrator: upload of files, the report, and the page that shows both.
 
-Until there are roles, that is whoever sits at the server's own machine, or everybody where the settings say so.
+Who that is, `ui/sign_in.py` says by roles; where nobody signs in, whoever sits at the server's own machine, or
+everybody where the settings say so.
 """
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -17,17 +16,17 @@ from starlette.datastructures import UploadFile
 from ui import pages
 from ui.checkup import CheckJson, Checkup
 from ui.intake import Intake, IntakeJson, ReceivedJson, Upload
+from ui.origin import is_local, is_loopback
 from ui.report import ReportJson, report_csv, report_json
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from store.statements import StatementStore
-    from ui.settings import ServerSettings
+    from ui.settings import Settings
 
 PATHS = ("/admin", "/api/uploads")
 """Where large requests may come."""
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _FORM = {
     "requestBody": {
         "required": True,
@@ -44,24 +43,26 @@ _FORM = {
 }
 
 
-def is_offered(settings: ServerSettings) -> bool:
+def is_offered(settings: Settings) -> bool:
     """Whether there is anything for an administrator under these settings."""
-    return settings.upload == "on" or (settings.upload == "auto" and _is_loopback(settings.host))
+    signed_in = settings.access.sign_in != "off"
+    upload = settings.server.upload
+    return upload == "on" or (upload == "auto" and (signed_in or is_loopback(settings.server.host)))
 
 
-def largest_request(settings: ServerSettings) -> dict[str, int]:
+def largest_request(settings: Settings) -> dict[str, int]:
     """Paths that take more than other requests, and how much."""
-    return dict.fromkeys(PATHS, pages.MOST_FILES * settings.upload_bytes + 1_000_000) if is_offered(settings) else {}
+    most = pages.MOST_FILES * settings.server.upload_bytes + 1_000_000
+    return dict.fromkeys(PATHS, most) if is_offered(settings) else {}
 
 
-def add_admin(app: FastAPI, settings: ServerSettings, store: StatementStore, intake: Intake, checkup: Checkup) -> None:
+def add_admin(app: FastAPI, settings: Settings, store: StatementStore, intake: Intake, checkup: Checkup) -> None:
     """The page and its endpoints, where the settings offer them."""
+    local_only = settings.server.upload == "auto" and settings.access.sign_in == "off"
 
     def allowed(request: Request) -> None:
-        if settings.upload == "auto" and not _is_local(request):
+        if local_only and not is_local(request):
             raise HTTPException(403, "this is for use on the server's own machine; see server.upload in the settings")
-        if request.method == "POST" and not _is_same_origin(request):
-            raise HTTPException(403, "another site may not send this")
 
     @app.get("/api/report", response_model=ReportJson)
     def report(
@@ -124,29 +125,3 @@ async def _received(request: Request, intake: Intake) -> ReceivedJson:
         if not given:
             raise HTTPException(422, "no file was sent: choose one")
         return await run_in_threadpool(intake.receive, [Upload(str(one.filename), one.file) for one in given])
-
-
-def _is_local(request: Request) -> bool:
-    """Made on this machine, by its own name: not by a page that has let its name point here, nor through a proxy."""
-    name = urlsplit(f"//{request.headers.get('host', '')}").hostname
-    client = request.client.host if request.client else ""
-    direct = not any(header in request.headers for header in _FORWARDED)
-    return direct and _is_loopback(name or "") and _is_loopback(client)
-
-
-def _is_same_origin(request: Request) -> bool:
-    """Not sent by a page of another site; a program that is no browser says nothing about it."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return False

@@ -14,6 +14,7 @@ from starlette.routing import Match
 from store.errors import InputError, NotFoundError
 from store.types import Filters
 from ui import admin, events, pages, problems, render, widget
+from ui.access import Access
 from ui.compare import add_compare
 from ui.conversation_api import add_conversations
 from ui.lookup import add_lookup
@@ -22,6 +23,7 @@ from ui.originals import download
 from ui.owners import owner_of
 from ui.proxy import SubPath
 from ui.service import Service, filters_from
+from ui.sign_in import SignIn
 from ui.words import speech_of
 
 if TYPE_CHECKING:
@@ -76,8 +78,9 @@ def create_app(
     assistant: Assistant,
     intake: Intake | None = None,
     checkup: Checkup | None = None,
+    access: Access | None = None,
 ) -> FastAPI:
-    """The whole application over one open store; closing store, intake and checkup stays with the caller.
+    """The whole application over one open store; closing store, intake, checkup and access stays with the caller.
 
     Without an intake and a checkup there is nothing for an administrator.
     """
@@ -95,10 +98,11 @@ def create_app(
         lifespan=lambda app: agents.session_manager.run(),
     )
     problems.install(app)
+    app.add_middleware(SignIn, access=access or Access(settings.access, None), public_url=settings.access.public_url)
     app.add_middleware(
         Guard,
         body_bytes=settings.server.body_bytes,
-        larger=admin.largest_request(settings.server),
+        larger=admin.largest_request(settings),
         frame_ancestors=settings.server.frame_ancestors,
     )
     if settings.server.root_path:
@@ -106,8 +110,8 @@ def create_app(
     _add_questions(app, service)
     _add_statements(app, service)
     add_conversations(app, service)
-    if intake is not None and checkup is not None and admin.is_offered(settings.server):
-        admin.add_admin(app, settings.server, store, intake, checkup)
+    if intake is not None and checkup is not None and admin.is_offered(settings):
+        admin.add_admin(app, settings, store, intake, checkup)
     else:
         _add_nobody(app)
     from ui.openai_api import OpenAIRoute, add_openai
@@ -133,7 +137,7 @@ def _add_questions(app: FastAPI, service: Service) -> None:
         With `Accept: text/event-stream` each claim comes as an event of its own, then the whole answer.
         """
 
-        filters, owner = body.filters.filters(), owner_of(request.headers)
+        filters, owner = body.filters.filters(), owner_of(request)
 
         def answer() -> render.AnswerJson:
             found = service.ask(

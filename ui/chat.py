@@ -84,7 +84,7 @@ class Told:
         told = told if isinstance(told, dict) else {}
         again, conversation = told.get("again"), told.get("conversation")
         return cls(
-            owner_of(request.headers, str(told.get("browser") or "")),
+            owner_of(request, str(told.get("browser") or "")),
             conversation if isinstance(conversation, str) else "",
             again if isinstance(again, int) else None,
         )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from store.errors import InputError, StatementsError, StoreBusyError
-from ui import evaluating, feedback, maintenance
+from ui import evaluating, feedback, keys, maintenance
 from ui.options import Code, Json, Language, Part
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ app = typer.Typer(
 app.add_typer(maintenance.app)
 app.add_typer(evaluating.app)
 app.add_typer(feedback.app)
+app.add_typer(keys.app)
 
 Codes = Annotated[list[str], typer.Option("--code", help="Only this document code; may be repeated.")]
 Delegations = Annotated[list[str], typer.Option("--delegation", help="Only this delegation; may be repeated.")]

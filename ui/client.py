@@ -10,7 +10,15 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from store.errors import InputError, NotFoundError, RemoteError, StatementsError, StoreBusyError
+from store.errors import (
+    AccessError,
+    InputError,
+    NotFoundError,
+    RemoteError,
+    SignInError,
+    StatementsError,
+    StoreBusyError,
+)
 from ui import render
 
 if TYPE_CHECKING:
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
     from ui.checkup import CheckJson
     from ui.report import ReportJson
     from ui.service import Service
-    from ui.settings import Settings
+    from ui.settings import AccessSettings, Settings
 
 SECONDS = 120.0
 CHECK_SECONDS = 3600.0
@@ -45,7 +53,7 @@ def connect(settings: Settings) -> Iterator[Client]:
 
     owner = read_owner(settings.store.folder)
     if owner is not None and owner.address:
-        yield ServerClient(owner.address)
+        yield ServerClient(owner.address, settings.access)
         return
     from ui.wiring import open_store
 
@@ -98,8 +106,13 @@ class LocalClient:
 class ServerClient:
     """Over HTTP, of the server that owns the store."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, access: AccessSettings) -> None:
+        """`access` has the key to show, where the server wants one."""
+        from ui.settings import secret
+
+        key = secret(access.key, access.key_file)
         self._address = address
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def ask(self, question: str, filters: Filters) -> render.AnswerJson:
         body = {"question": question, "filters": render.filters_json(filters)}
@@ -159,7 +172,7 @@ class ServerClient:
         given = {name: value for name, value in (query or {}).items() if value is not None}
         try:
             # The server is on this machine, so no proxy of the environment may come between.
-            with httpx.Client(base_url=self._address, timeout=seconds, trust_env=False) as http:
+            with httpx.Client(base_url=self._address, timeout=seconds, trust_env=False, headers=self._headers) as http:
                 reply = http.request(method, path, params=given, json=body)
                 content = reply.json()
         except (httpx.HTTPError, ValueError) as error:
@@ -172,4 +185,12 @@ class ServerClient:
 
 
 def _error(status: int) -> type[StatementsError]:
-    return {404: NotFoundError, 413: InputError, 422: InputError, 503: StoreBusyError}.get(status, RemoteError)
+    kinds: dict[int, type[StatementsError]] = {
+        401: SignInError,
+        403: AccessError,
+        404: NotFoundError,
+        413: InputError,
+        422: InputError,
+        503: StoreBusyError,
+    }
+    return kinds.get(status, RemoteError)

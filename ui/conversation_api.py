@@ -91,14 +91,14 @@ def _add_list(app: FastAPI, service: Service) -> None:
         offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
     ) -> ConversationListJson:
         """Conversations of whoever asks, the latest first; with `search` those in which all its words stand."""
-        found = kept.list(owner_of(request.headers), search, limit=limit + 1, offset=offset)
+        found = kept.list(owner_of(request), search, limit=limit + 1, offset=offset)
         rows = [summary_json(one) for one in found[:limit]]
         return {"conversations": rows, "limit": limit, "offset": offset, "more": len(found) > limit}
 
     @app.get("/api/conversations/{conversation_id}")
     def conversation(request: Request, conversation_id: str) -> ConversationJson:
         """One conversation with its answers."""
-        return conversation_json(kept.get(owner_of(request.headers), conversation_id))
+        return conversation_json(kept.get(owner_of(request), conversation_id))
 
 
 def _add_changes(app: FastAPI, service: Service) -> None:
@@ -107,33 +107,33 @@ def _add_changes(app: FastAPI, service: Service) -> None:
     @app.patch("/api/conversations/{conversation_id}")
     def rename(request: Request, conversation_id: str, body: TitleBody) -> SummaryJson:
         """Give it another title."""
-        owner = owner_of(request.headers)
+        owner = owner_of(request)
         kept.rename(owner, conversation_id, body.title)
         return summary_json(kept.get(owner, conversation_id).summary)
 
     @app.delete("/api/conversations/{conversation_id}", status_code=204)
     def delete(request: Request, conversation_id: str) -> None:
         """Take it away for good."""
-        kept.delete(owner_of(request.headers), conversation_id)
+        kept.delete(owner_of(request), conversation_id)
 
     @app.post("/api/conversations/{conversation_id}/link")
     def share(request: Request, conversation_id: str) -> SummaryJson:
         """Let whoever has the link `shared` read it."""
-        owner = owner_of(request.headers)
+        owner = owner_of(request)
         kept.share(owner, conversation_id)
         return summary_json(kept.get(owner, conversation_id).summary)
 
     @app.delete("/api/conversations/{conversation_id}/link", status_code=204)
     def unshare(request: Request, conversation_id: str) -> None:
         """The link no longer works."""
-        kept.unshare(owner_of(request.headers), conversation_id)
+        kept.unshare(owner_of(request), conversation_id)
 
     @app.put("/api/conversations/{conversation_id}/turns/{number}/vote", status_code=204)
     def judge(request: Request, conversation_id: str, number: int, body: VoteBody) -> None:
         """Say that an answer is good or bad, and why; null takes it back."""
         if not 0 < number < 2**31:
             raise InputError(f"{number} is not the number of a turn; they count from 1")
-        kept.judge(owner_of(request.headers), conversation_id, number, body.vote, body.reason)
+        kept.judge(owner_of(request), conversation_id, number, body.vote, body.reason)
 
 
 def _add_pages(app: FastAPI, service: Service) -> None:
@@ -157,7 +157,7 @@ def _add_pages(app: FastAPI, service: Service) -> None:
         turn: Annotated[int | None, Query(ge=1, le=2**31)] = None,
     ) -> Response:
         """The conversation, or one answer of it, as a document with footnotes and a list of sources."""
-        t, owner = speech_of(request), owner_of(request.headers)
+        t, owner = speech_of(request), owner_of(request)
         found = kept.get(owner, conversation_id)
         chosen = found.turns if turn is None else (kept.turn(owner, conversation_id, turn),)
         told = [Exported(service.shown(one.number, one.answer, t), one.asked) for one in chosen]
@@ -169,7 +169,7 @@ def _add_pages(app: FastAPI, service: Service) -> None:
     @app.get("/fragments/statement", response_class=HTMLResponse, include_in_schema=False)
     def reader(request: Request, conversation: str, turn: int, n: int) -> HTMLResponse:
         t = speech_of(request)
-        found = kept.turn(owner_of(request.headers), conversation, turn)
+        found = kept.turn(owner_of(request), conversation, turn)
         item = service.shown(turn, found.answer, t)
         source = next((one for one in item.sources if one.n == n), None)
         paragraphs = service.paragraphs(source.statement) if source and source.statement else ()

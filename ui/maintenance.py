@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from store.errors import FingerprintError, InputError, NotFoundError
+from store.errors import AccessError, FingerprintError, InputError, NotFoundError, SignInError
 from ui.options import Code, Json, Language, Part, Yes
 
 if TYPE_CHECKING:
@@ -151,8 +151,8 @@ def _checked(settings: Settings, *, full: bool, repair: bool) -> CheckJson:
     if owner is not None and not repair:
         if owner.address:
             try:
-                return ServerClient(owner.address).check(full=full)
-            except NotFoundError:  # it serves nothing to an administrator
+                return ServerClient(owner.address, settings.access).check(full=full)
+            except (NotFoundError, SignInError, AccessError):  # it serves nothing to an administrator, or not to us
                 pass
         return check_json(check_registry(folder, full=full))
     if not folder.exists():

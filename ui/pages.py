@@ -219,6 +219,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["language"] = render.language_name
     environment.globals["address_of"] = render.address_of
     environment.globals["amendment"] = amendment
     environment.globals["facts"] = facts

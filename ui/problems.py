@@ -10,10 +10,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from store.errors import (
+    AccessError,
     InputError,
     ModelError,
     NotFoundError,
     RemoteError,
+    SignInError,
     StatementsError,
     StoreBusyError,
     StoreError,
@@ -27,6 +29,8 @@ FAILED = "the server failed on this request; its log has the details under the r
 STATUS: tuple[tuple[type[StatementsError], int], ...] = (
     (InputError, 422),
     (NotFoundError, 404),
+    (SignInError, 401),
+    (AccessError, 403),
     (RemoteError, 502),
     (StoreBusyError, 503),
     (StoreError, 503),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from store.errors import InputError, StoreBusyError
 from store.lock import read_owner
+from ui.access import check
 
 if TYPE_CHECKING:
     import uvicorn
@@ -27,6 +28,7 @@ STOP_SECONDS = 10
 
 def serve(settings: Settings, *, open_browser: bool = False) -> None:
     """Serve until told to stop. Raises InputError where the port can't be had, StoreBusyError where the store can't."""
+    check(settings)
     folder = settings.store.folder
     owner = read_owner(folder)
     if owner is not None and owner.address:
@@ -35,12 +37,12 @@ def serve(settings: Settings, *, open_browser: bool = False) -> None:
         )
     listener = bind(settings.server.host, settings.server.port)
     address = address_of(settings.server.host, listener.getsockname()[1])
-    from ui.wiring import build_assistant, open_store
+    from ui.wiring import build_assistant, open_access, open_store
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # uvicorn ends by raising the signal again; this lets the store be closed then.
     signal.signal(signal.SIGTERM, _stop)
-    with open_store(settings, address=address) as store:
+    with open_store(settings, address=address) as store, open_access(settings) as access:
         from ui.api import create_app
         from ui.checkup import Checkup
         from ui.intake import Intake
@@ -49,7 +51,7 @@ def serve(settings: Settings, *, open_browser: bool = False) -> None:
         assistant.search(WARM_UP)
         intake = Intake(store, settings.ingest, settings.server.upload_bytes)
         checkup = Checkup(store)
-        app = create_app(settings, store, assistant, intake, checkup)
+        app = create_app(settings, store, assistant, intake, checkup, access)
         count = store.status().statements
 
         def ready() -> None:
@@ -107,6 +109,7 @@ def _server(app: FastAPI, ready: Callable[[], None]) -> uvicorn.Server:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who holds the connection is what `access.proxy_addresses` is compared with
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     return Server(config)

@@ -10,7 +10,8 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal
@@ -18,6 +19,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from store.errors import InputError
+from ui.people import Role
 
 PREFIX = "STATEMENTS_"
 CONFIG_VARIABLE = "STATEMENTS_CONFIG"
@@ -63,14 +65,26 @@ def _cache_folder() -> Path:
     return user_cache_path(APPLICATION, appauthor=False) / "models"
 
 
-def _table(value: object) -> object:
+def _table(example: str) -> Callable[[object], object]:
     """A variable of the environment is text: a table in it is written as TOML writes one in one line."""
-    if not isinstance(value, str):
-        return value
+
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tomllib.loads(f"table = {value}")["table"]
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"write {example}") from error
+
+    return read
+
+
+def _network(text: str) -> str:
     try:
-        return tomllib.loads(f"table = {value}")["table"]
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError('write { name = "VM-{number}/{year}" }') from error
+        ip_network(text, strict=False)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no address; write 10.0.0.5 or 10.0.0.0/24") from error
+    return text
 
 
 def _listed(value: object) -> object:
@@ -151,7 +165,9 @@ class IngestSettings(Section):
 
 
 class CodeSettings(Section):
-    families: Annotated[dict[str, str], BeforeValidator(_table)] = Field(default_factory=dict)
+    families: Annotated[dict[str, str], BeforeValidator(_table('{ name = "VM-{number}/{year}" }'))] = Field(
+        default_factory=dict
+    )
     """A house's own document codes: name, chosen freely -> how such a code is printed, `VM-{number}/{year}`."""
 
 
@@ -207,6 +223,36 @@ class ServerSettings(Section):
     """Where a reverse proxy shows the application: `/assistant`; empty where it has a host of its own."""
 
 
+class Group(Section):
+    """What those who belong to a group may do and read."""
+
+    role: Role = "reader"
+    marks: Literal["*"] | tuple[str, ...] = ()
+    """Distribution marks as printed, in any case; `*`: every statement."""
+
+
+class AccessSettings(Section):
+    sign_in: Literal["off", "proxy", "keys"] = "off"
+    """How people are known: not at all, by a header that a proxy sets, or by API keys alone."""
+    groups: Annotated[
+        dict[str, Group], BeforeValidator(_table('{ staff = { marks = ["General"] }, desk = { marks = "*" } }'))
+    ] = Field(default_factory=dict)
+    unmarked_for_all: bool = True
+    """A statement without a distribution mark may be read by everybody who is signed in."""
+    proxy_addresses: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_listed)] = ()
+    """Addresses or networks of the proxies whose headers are believed."""
+    proxy_user_header: str = "X-Forwarded-User"
+    proxy_groups_header: str = "X-Forwarded-Groups"
+    """Groups in it are separated by commas."""
+    public_url: str | None = None
+    """The address that browsers know the server by, where a proxy stands before it."""
+    open_to_everyone_on_the_network: bool = False
+    """Serve other machines although nobody signs in."""
+    key: SecretStr | None = None
+    """What the commands show to a running server."""
+    key_file: Location | None = None
+
+
 class Settings(Section):
     """Everything that can be set."""
 
@@ -218,6 +264,7 @@ class Settings(Section):
     answer: AnswerSettings = Field(default_factory=AnswerSettings)
     writer: WriterSettings = Field(default_factory=WriterSettings)
     server: ServerSettings = Field(default_factory=ServerSettings)
+    access: AccessSettings = Field(default_factory=AccessSettings)
 
 
 def keys() -> tuple[str, ...]:

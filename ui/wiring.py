@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from store.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
     from threading import Event
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ingest.pipeline import IngestReport
     from store.statements import StatementStore
     from store.types import Embedder, Vectors
+    from ui.access import Access
     from ui.settings import Settings
 
     Progress = Callable[[int, int], None]
@@ -58,6 +60,20 @@ def open_store(
         any_index=any_index,
         wary=wary,
     )
+
+
+@contextmanager
+def open_access(settings: Settings) -> Iterator[Access]:
+    """What finds out who asks, with its database open where people sign in."""
+    from ui.access import Access
+
+    if settings.access.sign_in == "off":
+        yield Access(settings.access, None)
+        return
+    from store.access import AccessDatabase, Keys
+
+    with closing(AccessDatabase(settings.store.folder)) as database:
+        yield Access(settings.access, Keys(database))
 
 
 def know_codes(settings: Settings) -> None:
