@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
@@ -26,6 +27,7 @@ from ui import render
 from ui.mcp_server import PAGE, http_routes, mcp_server
 
 TOOLS = {"ask", "search", "list_statements", "get_statement"}
+INSPECTOR = shutil.which("mcp-inspector")
 T = TypeVar("T")
 
 
@@ -160,6 +162,25 @@ def test_what_cannot_be_done_is_told(address: str, tool: str, arguments: dict[st
 def test_a_resource_that_is_not_there(address: str, mode: str, uri: str) -> None:
     with pytest.raises(MCPError):
         talk(f"{address}/mcp", lambda client: client.read_resource(uri), mode)
+
+
+@pytest.mark.skipif(
+    INSPECTOR is None, reason="needs the command mcp-inspector: npm install @modelcontextprotocol/inspector"
+)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--method", "tools/list"], "list_statements"),
+        (["--method", "tools/call", "--tool-name", "list_statements", "--tool-arg", "limit=1"], "MC(27).JOUR/1"),
+        (["--method", "resources/read", "--uri", "statement:///XX.DEL/2/20?language=de"], "Sylvanien"),
+    ],
+)
+def test_the_inspector_reads_it(address: str, arguments: list[str], words: str) -> None:
+    command = [str(INSPECTOR), "--cli", f"{address}/mcp", "--transport", "http", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+    assert done.returncode == 0, done.stderr
+    assert words in done.stdout
 
 
 def test_what_is_sent_is_bounded_and_comes_from_this_machine(address: str) -> None:
