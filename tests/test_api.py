@@ -280,6 +280,8 @@ def test_the_openapi_document_names_every_operation(http: httpx.Client) -> None:
     paths = {"/api/ask", "/api/search", "/api/status", "/api/statements", "/api/statements/{code}", "/healthz"}
     paths |= {"/api/report", "/api/uploads", "/api/doctor"}
     paths |= {"/v1/models", "/v1/models/{model}", "/v1/chat/completions"}
+    talk = "/api/conversations/{conversation_id}"
+    paths |= {"/api/conversations", talk, f"{talk}/export", f"{talk}/link", f"{talk}/turns/{{number}}/vote"}
     assert set(document["paths"]) == paths
     shape = document["paths"]["/api/ask"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert set(document["components"]["schemas"][shape["$ref"].rpartition("/")[2]]["properties"]) >= CONTRACT
