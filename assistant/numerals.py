@@ -105,14 +105,14 @@ def _number(text: str, pieces: list[re.Match[str]], place: int, language: str) -
         gap = text[pieces[at - 1].end() : piece.start()] if at > place else ""
         if at > place and gap.strip(" \u00a0-") != "":
             break
-        if word[0].isdigit():
+        if word[0].isdecimal():
             value = _decimal(piece[0], language)
             if at > place:
                 break
             if value is None:
                 return Number(piece[0], piece.start(), piece.end()), 1
             current = value
-        elif word in words and not pieces[place][0][0].isdigit() and _fits(current, seen, words[word]):
+        elif word in words and not pieces[place][0][0].isdecimal() and _fits(current, seen, words[word]):
             current += words[word]
         elif word in scales and (seen or scales[word] >= 100) and not (seen and current == 0):
             if scales[word] >= 1000:

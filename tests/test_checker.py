@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.checker import check, negations
@@ -82,6 +84,12 @@ SAMPLES = {
 }
 
 
+def without_articles(words: Sequence[str]) -> list[str]:
+    """Articles are free, wherever they stand."""
+    return [word for word in map(str.lower, words) if word not in ("la", "le", "dem", "il", "el", "the")]
+
+
+@settings(deadline=None)  # the first example loads what splits sentences
 @given(st.sampled_from(sorted(SAMPLES)), st.data())
 def test_no_changed_sentence_is_verified(language: str, data: st.DataObject) -> None:
     true, denial = SAMPLES[language]
@@ -106,8 +114,8 @@ def test_no_changed_sentence_is_verified(language: str, data: st.DataObject) -> 
         words[at] = data.draw(st.text(st.characters(categories=["L", "N"]), min_size=4, max_size=9))
     else:
         words = [*words[:at], *words[at + 1 :]] if 0 < at < len(words) - 1 else words[:2]
-        if " ".join(words).lower() == true.lower().replace(" le ", " ").replace(" dem ", " ").rstrip("."):
-            return  # an article is free
+    if without_articles(words) == without_articles(true.rstrip(".").split()):
+        return
     assert check(" ".join(words) + ".", source, language).support is None
 
 
