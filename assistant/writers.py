@@ -10,6 +10,7 @@ import numpy as np
 
 from assistant.answer import Support
 from assistant.citations import Quote, attribution, reference
+from assistant.demands import asked_quantity, asks_money, holds_money, holds_quantity
 from assistant.prompts import PARAGRAPH, say
 from assistant.question import Query
 from assistant.referents import with_referent
@@ -89,12 +90,20 @@ class ExtractiveWriter:
         if not candidates:
             return Draft([], self.name)
         scores, margin = self._scorer.scores(query, candidates)
-        claims: list[DraftClaim] = []
+        quotes: list[Quote] = []
         for passage in evidence:
             own = [(s, c) for s, c in zip(scores, candidates, strict=True) if c.passage.key == passage.key]
             if own:
-                claims += [quoted(query, quote) for quote in _join([with_referent(q) for q in _best(own, margin)])]
-        return Draft(claims, self.name)
+                quotes += _join([with_referent(quote) for quote in _best(own, margin)])
+        return Draft([quoted(query, quote) for quote in _with_number(query, quotes)], self.name)
+
+
+def _with_number(query: Query, quotes: Sequence[Quote]) -> Sequence[Quote]:
+    """Where a number is asked for, and one of the quotes has one, those that have."""
+    if asked_quantity(query.own, query.language) is None:
+        return quotes
+    holds = holds_money if asks_money(query.own) else holds_quantity
+    return [quote for quote in quotes if holds(quote.text)] or quotes
 
 
 def _candidates(query: Query, evidence: Sequence[Passage]) -> list[Quote]:

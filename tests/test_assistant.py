@@ -200,3 +200,9 @@ def test_question_files_that_are_none_are_named(tmp_path: Path) -> None:
     path.write_text(json.dumps({"id": "1"}) + "\n", "utf-8")
     with pytest.raises(InputError, match="line 1"):
         read_questions(path)
+
+
+def test_where_a_sum_is_asked_for_only_what_names_one_is_quoted(assistant: Assistant) -> None:
+    answer = assistant.ask("How much would the Centre cost a year?")
+    assert answer.citations
+    assert all("thalers" in citation.quote for citation in answer.citations)
